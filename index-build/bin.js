@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import './wasm-hook.ts'
+
+await import('./cli.ts')

@@ -1,0 +1,168 @@
+/** `interrogate` and `analyze`: the pipeline over many pictures, with progress, results and side-cars. */
+
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { startClock } from '../../src/clock.ts'
+import { TermlensError } from '../../src/errors.ts'
+import type { RawOptions } from '../../src/http/input.ts'
+import { parseOptions } from '../../src/http/options.ts'
+import { toProblem } from '../../src/http/problem.ts'
+import { analyzeOptions, interrogateOptions, modes } from '../../src/http/schemas.ts'
+import { analyze, type Engine, type Interrogation, interrogate } from '../../src/interrogator.ts'
+import { exitCode, note, say } from '../console.ts'
+import { callerDir, findInputs, type Input } from '../inputs.ts'
+import { loadLocalEngine } from '../local-engine.ts'
+import { createProgress } from '../progress.ts'
+import { openResults } from '../results.ts'
+import { readSideCar, type SideCarMode, sideCarModes, writeSideCar } from '../side-car.ts'
+
+interface Answer {
+  /** What a person reads. */
+  text: string
+  /** The HTTP shape. */
+  body: object
+  result?: { prompt: string; similarity: number | null }
+}
+
+type Ask = (image: Uint8Array, engine: Engine, signal: AbortSignal) => Promise<Answer>
+
+interface Flow {
+  json?: boolean
+  out?: string
+  txt?: SideCarMode
+}
+
+export function addImageCommands(program: Command): void {
+  const list = (value: string, before: string[] = []) => [...before, value]
+
+  program
+    .command('interrogate')
+    .description('the prompt that would draw each picture')
+    .argument('<inputs...>', 'files, folders, - for standard input, https addresses')
+    .addOption(new Option('--mode <mode>', 'how the prompt is composed').choices(modes).default('fast'))
+    .addOption(
+      new Option('--rules <rules>', 'termlens, or original for clip-interrogator’s composition').choices([
+        'termlens',
+        'original',
+      ]),
+    )
+    .addOption(new Option('--chain <chain>', 'of best and negative').choices(['hybrid', 'full']))
+    .option('--max-flavors <n>', 'most flavors in the prompt')
+    .option('--min-flavors <n>', 'fewest flavors that best tries')
+    .option('--banks <name>', 'a bank that may speak (repeat for more)', list)
+    .option('--include <term>', 'a term that must appear (repeat for more)', list)
+    .option('--exclude <term>', 'a term that must not appear; "artists" for all names (repeat for more)', list)
+    .option('--caption <text>', 'the caption to start from')
+    .option('--with-negative', 'a negative prompt too')
+    .option('--token-budget <n>', 'most tokens of the prompt (75)')
+    .addOption(new Option('--dialect <dialect>', 'how the prompt is written').choices(['plain', 'sd', 'natural']))
+    .option('--weights', 'with --dialect sd: weights such as (term:1.2)')
+    .option('--lang <tag>', 'language of names, such as zh-CN')
+    .option('--out <file>', 'results as .csv or .jsonl; goes on where it stopped')
+    .addOption(new Option('--txt <how>', 'write each prompt to a .txt file beside its picture').choices(sideCarModes))
+    .option('--json', 'one JSON object a line on stdout')
+    .action(async (inputs: string[], { json, out, txt, ...rest }: Flow & RawOptions) => {
+      const { options } = parseOptions(interrogateOptions, snakeCase(rest))
+      const ask: Ask = async (image, engine, signal) => {
+        const clock = startClock()
+        const answer = await interrogate({ image }, options, engine, { clock, signal })
+        return { text: describe(answer), body: { ...answer, timings: clock.timings() }, result: answer }
+      }
+      await askAll(inputs, ask, options.mode, { ...(json && { json }), ...(out && { out }), ...(txt && { txt }) })
+    })
+
+  program
+    .command('analyze')
+    .description('the best terms of each bank for each picture')
+    .argument('<inputs...>', 'files, folders, - for standard input, https addresses')
+    .option('--top-k <n>', 'terms of each bank (5)')
+    .option('--banks <name>', 'a bank to rank (repeat for more)', list)
+    .option('--lang <tag>', 'language of names, such as zh-CN')
+    .option('--json', 'one JSON object a line on stdout')
+    .action(async (inputs: string[], { json, ...rest }: Flow & RawOptions) => {
+      const { options } = parseOptions(analyzeOptions, snakeCase(rest))
+      const ask: Ask = async (image, engine, signal) => {
+        const clock = startClock()
+        const answer = await analyze({ image }, options, engine, { clock, signal })
+        const text = Object.entries(answer.terms)
+          .map(([bank, terms]) =>
+            [
+              bank,
+              ...terms.map(
+                ({ term, name, similarity }) => `  ${similarity.toFixed(3)}  ${term}${name ? `  ${name}` : ''}`,
+              ),
+            ].join('\n'),
+          )
+          .join('\n')
+        return { text, body: { ...answer, timings: clock.timings() } }
+      }
+      await askAll(inputs, ask, '', { ...(json && { json }) })
+    })
+}
+
+const describe = ({ prompt, negative_prompt, prompt_local }: Interrogation) =>
+  [prompt, prompt_local, negative_prompt && `negative: ${negative_prompt}`].filter(Boolean).join('\n')
+
+const snakeCase = (options: RawOptions): RawOptions =>
+  Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [
+      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  )
+
+/** Asks about every input that is not done yet. A picture that fails is named and the others go on. */
+async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }: Flow): Promise<void> {
+  const stop = new AbortController()
+  const onInterrupt = () => stop.abort()
+  process.once('SIGINT', onInterrupt)
+  try {
+    const found = await findInputs(args)
+    if (found.length === 0) throw new TermlensError('input_not_found', `There is no picture in ${args.join(', ')}.`)
+    const results = out === undefined ? undefined : await openResults(resolve(callerDir(), out))
+    const inputs = await pending(found, results?.done, txt)
+    if (inputs.length < found.length)
+      note(`${found.length - inputs.length} of ${found.length} pictures were done before.`)
+    const engine = await loadLocalEngine()
+    const progress = createProgress('pictures', inputs.length)
+    let failed = 0
+    for (const input of inputs) {
+      if (stop.signal.aborted) break
+      try {
+        const answer = await ask(await input.read(stop.signal), engine, stop.signal)
+        progress.clear()
+        if (json) say(JSON.stringify({ file: input.name, ...answer.body }))
+        else if (!out && !txt) say(found.length === 1 ? answer.text : `${input.name}\n${answer.text}\n`)
+        if (answer.result) {
+          const { prompt, similarity } = answer.result
+          await results?.add({ image: input.name, prompt, mode, similarity, error: '' })
+          if (txt && input.path) await writeSideCar(input.path, prompt, txt)
+        }
+      } catch (error) {
+        if (stop.signal.aborted) break
+        failed++
+        progress.clear()
+        const { code, detail, hint } = toProblem(error, '')
+        if (json) say(JSON.stringify({ file: input.name, error: { code, detail, hint } }))
+        note(`${input.name}: ${detail} ${hint}`)
+        await results?.add({ image: input.name, prompt: '', mode, similarity: null, error: `${code}: ${detail}` })
+      }
+      progress.tick()
+    }
+    progress.done()
+    if (stop.signal.aborted) note(out || txt ? 'Stopped. The same command goes on from here.' : 'Stopped.')
+    if (failed > 0) note(`${failed} of ${inputs.length} pictures failed.`)
+    exitCode(stop.signal.aborted ? 130 : failed > 0 ? 1 : 0)
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}
+
+async function pending(inputs: Input[], done: Set<string> | undefined, txt: SideCarMode | undefined): Promise<Input[]> {
+  const left = inputs.filter(({ name }) => !done?.has(name))
+  if (txt !== 'skip') return left
+  const written = await Promise.all(
+    left.map(async ({ path }) => path !== undefined && (await readSideCar(path)) !== undefined),
+  )
+  return left.filter((_, index) => !written[index])
+}

@@ -1,0 +1,142 @@
+/** `build`, `verify` and `inspect`: the static index. */
+import { join, resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { parseUserBank, type UserBank } from '../banks.ts'
+import { build, readSpec } from '../build.ts'
+import { calibrationEmbeddings } from '../calibration-pictures.ts'
+import { exitCode, note, say } from '../console.ts'
+import { openIndexFolder } from '../index-folder.ts'
+import { callerDir } from '../inputs.ts'
+import { formatInspection, formatNeighbours, inspectIndex, neighbours } from '../inspect.ts'
+import { assetsDir } from '../local-engine.ts'
+import { createProgress } from '../progress.ts'
+import { formatVerify, verify } from '../verify.ts'
+
+const EMBEDDED = 'termlens-lite0'
+
+interface Shared {
+  model: string
+  bank?: UserBank[]
+  json?: boolean
+}
+
+const folders = (model: string) => ({
+  banksDir: join(assetsDir, 'banks'),
+  modelDir: join(assetsDir, 'models', model),
+  indexDir: join(assetsDir, 'index'),
+})
+
+/** A bank's file is named from where the user stands. */
+const userBank = (argument: string, before: UserBank[] = []): UserBank[] => {
+  const { name, file } = parseUserBank(argument)
+  return [...before, { name, file: resolve(callerDir(), file) }]
+}
+
+async function calibration(model: string, signal: AbortSignal): Promise<Float32Array[]> {
+  const progress = createProgress('calibration pictures')
+  let started = false
+  const embeddings = await calibrationEmbeddings({
+    assets: assetsDir,
+    model,
+    signal,
+    onProgress: (done, total) => {
+      if (!started) progress.start(total)
+      started = true
+      progress.set(done)
+    },
+  })
+  if (started) progress.done()
+  return embeddings
+}
+
+/** A signal that Ctrl-C aborts; the old index stays whole. */
+async function interruptible(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController()
+  const onInterrupt = () => stop.abort()
+  process.once('SIGINT', onInterrupt)
+  try {
+    await task(stop.signal)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    note('Stopped. The index is as it was.')
+    exitCode(130)
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}
+
+export function addIndexCommands(program: Command): void {
+  const shared = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--model <name>', 'a folder of assets/models', EMBEDDED)
+      .option('--bank <name=file>', 'a bank of your own: a plain list of terms (repeat for more)', userBank)
+      .option('--json', 'the report as JSON on stdout')
+
+  shared('build', 'build the index from assets/banks')
+    .addOption(
+      new Option('--rules <rules>', 'original: no glosses, no calibration, f16 rows')
+        .choices(['termlens', 'original'])
+        .default('termlens'),
+    )
+    .action(({ model, bank, rules, json }: Shared & { rules: 'termlens' | 'original' }) =>
+      interruptible(async (signal) => {
+        const { banksDir, modelDir, indexDir } = folders(model)
+        const pictures = rules === 'termlens' ? await calibration(model, signal) : null
+        const progress = createProgress('rows')
+        const result = await build({
+          banksDir,
+          modelDir,
+          outDir: indexDir,
+          calibration: pictures,
+          rules,
+          signal,
+          ...(bank && { userBanks: bank }),
+          onProgress: ({ done, total }) => {
+            if (done === 0) progress.start(total)
+            progress.set(done)
+          },
+        })
+        progress.done()
+        for (const warning of result.warnings) note(`warning: ${warning}`)
+        const { banks, terms } = result.manifest
+        if (json) say(JSON.stringify({ version: result.version, manifest: result.manifest, warnings: result.warnings }))
+        else say(`Index ${result.version}: ${terms} terms in ${banks.length} banks, in ${indexDir}`)
+      }),
+    )
+
+  shared('verify', 'check the built index and measure its recall').action(({ model, bank, json }: Shared) =>
+    interruptible(async (signal) => {
+      const report = await verify({
+        ...folders(model),
+        ...(bank && { userBanks: bank }),
+        queries: await calibration(model, signal),
+        signal,
+      })
+      say(json ? JSON.stringify(report) : formatVerify(report))
+      exitCode(report.ok ? 0 : 1)
+    }),
+  )
+
+  program
+    .command('inspect')
+    .description('sections, sizes, themes and hub terms of the index, or the neighbours of a term')
+    .argument('[bank]', 'one bank in full')
+    .argument('[term]', 'a term of it: its nearest others')
+    .option('--model <name>', 'a folder of assets/models', EMBEDDED)
+    .option('--top-k <n>', 'how many neighbours', Number, 10)
+    .option('--json', 'the report as JSON on stdout')
+    .action((bank: string | undefined, term: string | undefined, { model, topK, json }: Shared & { topK: number }) =>
+      interruptible(async (signal) => {
+        const { indexDir, modelDir } = folders(model)
+        const index = await openIndexFolder(indexDir, await readSpec(modelDir))
+        if (bank !== undefined && term !== undefined) {
+          const found = await neighbours(index, bank, term, topK)
+          return say(json ? JSON.stringify(found) : formatNeighbours(found))
+        }
+        const report = await inspectIndex(index, await calibration(model, signal))
+        return say(json ? JSON.stringify(report) : formatInspection(report, bank))
+      }),
+    )
+}

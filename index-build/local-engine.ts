@@ -1,0 +1,29 @@
+/** The pipeline from files on this machine, for the command line: the same engine as the Worker's. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
+import { loadEngine, type ReadAsset } from '../src/engine.ts'
+import type { Engine } from '../src/interrogator.ts'
+import { createVision, loadEncoder } from '../src/vision.ts'
+
+/** The repository's assets/ folder. */
+export const assetsDir = fileURLToPath(new URL('../assets/', import.meta.url))
+
+export const readFrom =
+  (folder: string): ReadAsset =>
+  async (path) => {
+    try {
+      return new Response(new Uint8Array(await readFile(join(folder, ...path.split('/')))))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Response(null, { status: 404 })
+      throw error
+    }
+  }
+
+/** @throws TermlensError of the model and index families */
+export async function loadLocalEngine(folder = assetsDir): Promise<Engine> {
+  const read = readFrom(folder)
+  const engine = await loadEngine(read)
+  return { ...engine, see: createVision(engine.spec, () => loadEncoder(read, engine.spec, ortWasm)) }
+}

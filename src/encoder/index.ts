@@ -1,0 +1,4 @@
+/** The encoder room: from tensors and texts to unit vectors, by the model that a ModelSpec describes. */
+export { createImageEncoder, normalise } from './image-encoder.ts'
+export { parseModelSpec } from './model-spec.ts'
+export { heapBytes } from './runtime.ts'

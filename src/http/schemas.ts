@@ -1,0 +1,128 @@
+/** What the native routes take and answer: one zod schema for validation, types and OpenAPI. Snake_case on the wire. */
+import { z } from '@hono/zod-openapi'
+
+const BANK = /^[a-z][a-z0-9_-]{0,31}$/
+const list = (item: z.ZodType<string>) => z.array(item).max(64)
+
+/** Form fields and query parameters arrive as text; JSON members as they are. */
+const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0', '']).transform((text) => text === 'true' || text === '1'),
+])
+
+export const modes = ['best', 'fast', 'classic', 'negative', 'caption'] as const
+
+export const interrogateOptions = z.object({
+  mode: z.enum(modes).default('fast').openapi({ description: 'How the prompt is composed.' }),
+  rules: z.enum(['termlens', 'original']).default('termlens').openapi({
+    description:
+      'termlens: near-duplicates merged, calibrated ranking, a hard token budget. original: as clip-interrogator composes.',
+  }),
+  chain: z
+    .enum(['hybrid', 'full'])
+    .default('hybrid')
+    .openapi({ description: 'Of best and negative; full needs a text encoder.' }),
+  max_flavors: integer(1, 128).optional().openapi({ description: 'Most flavors in the prompt: 32, in classic 3.' }),
+  min_flavors: integer(0, 128).default(8),
+  banks: list(z.string().regex(BANK)).optional().openapi({ description: 'Which banks may speak.' }),
+  include: list(z.string().trim().min(1).max(200)).default([]).openapi({ description: 'Terms that must appear.' }),
+  exclude: list(z.string().trim().min(1).max(200)).default([]).openapi({
+    description: 'Terms that must not appear. "artists" drops every term that names a person.',
+  }),
+  caption: z.string().max(1000).optional().openapi({ description: 'Used instead of a captioner.' }),
+  with_negative: flag.default(false),
+  token_budget: integer(1, 1000).default(75).openapi({ description: "Tokens of CLIP's byte-pair encoding." }),
+  dialect: z.enum(['plain', 'sd', 'natural']).default('plain'),
+  weights: flag.default(false).openapi({ description: 'With dialect sd: writes (term:1.2).' }),
+  lang: z
+    .string()
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/)
+    .default('en'),
+})
+
+export const analyzeOptions = z.object({
+  top_k: integer(1, 100).default(5),
+  banks: interrogateOptions.shape.banks,
+  lang: interrogateOptions.shape.lang,
+})
+
+export const embedOptions = z.object({})
+
+export const embeddingInput = z.object({
+  embedding: z.array(z.number()),
+  model: z.string(),
+})
+
+const term = z.object({
+  term: z.string(),
+  text: z
+    .string()
+    .optional()
+    .openapi({ description: 'How the term stands in the prompt, where that is not the term itself.' }),
+  name: z.string().optional(),
+  similarity: z.number(),
+  score: z.number().optional(),
+  flags: z.array(z.string()).optional(),
+})
+const terms = z.record(z.string(), z.array(term))
+const model = z.object({ name: z.string(), digest: z.string() })
+const index = z.object({ version: z.string(), terms: z.number() })
+const timings = z.record(z.string(), z.number())
+const warnings = z.array(z.object({ code: z.string(), message: z.string() }))
+
+export const interrogateAnswer = z
+  .object({
+    prompt: z.string(),
+    prompt_local: z.string().optional(),
+    negative_prompt: z.string().optional(),
+    mode: z.enum(modes),
+    rules: z.enum(['termlens', 'original']),
+    tokens: z.number(),
+    caption: z.object({ text: z.string(), source: z.string() }),
+    similarity: z.number().nullable(),
+    similarity_source: z.enum(['text_encoder', 'estimate']).nullable(),
+    terms,
+    model,
+    index,
+    timings,
+    warnings,
+    request_id: z.string(),
+  })
+  .openapi('Interrogation')
+
+export const analyzeAnswer = z
+  .object({ terms, model, index, timings, warnings, request_id: z.string() })
+  .openapi('Analysis')
+
+export const embedAnswer = z
+  .object({ embedding: z.array(z.number()), model, timings, request_id: z.string() })
+  .openapi('Embedding')
+
+export const banksAnswer = z
+  .object({ banks: z.array(z.object({ name: z.string(), terms: z.number(), rows: z.number() })), index })
+  .openapi('Banks')
+
+export const modelsAnswer = z
+  .object({
+    models: z.array(
+      z.object({ name: z.string(), digest: z.string(), embedding_size: z.number(), license: z.string() }),
+    ),
+  })
+  .openapi('Models')
+
+export const healthAnswer = z
+  .object({ status: z.literal('ok'), model, index, loaded: z.boolean(), memory: z.record(z.string(), z.number()) })
+  .openapi('Health')
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string(),
+    code: z.string(),
+    hint: z.string(),
+    request_id: z.string(),
+  })
+  .openapi('Problem')

@@ -1,0 +1,94 @@
+/** What may speak: rows of the banks that are asked for, without what the request excludes. */
+import { TermlensError } from '../errors.ts'
+import type { Flag, Label } from '../types.ts'
+import { distinctTerms } from './merge.ts'
+import type { Task, Term } from './options.ts'
+import { mentions, stems } from './words.ts'
+
+/** Rows that are never volunteered: what the build could not show the model to know, and what is not for every audience. */
+const RESERVED: readonly Flag[] = ['unproven', 'unsafe']
+/** How many rows of a bank are looked through for a term that the caller insists on. */
+const LOOKUP_ROWS = 20_000
+
+const isArtists = (term: string) => /^artists?$/i.test(term.trim())
+
+/** Whether `exclude` forbids a label: by a word in its text, term or name, or, with `artists`, by naming a person. */
+export function excluder(exclude: readonly string[]): (label: Label) => boolean {
+  const people = exclude.some(isArtists)
+  const terms = exclude.filter((term) => !isArtists(term))
+  return (label) =>
+    (people && label.flags.includes('person')) ||
+    terms.some((term) => [label.text, label.term, label.name ?? ''].some((text) => mentions(text, term)))
+}
+
+/** The banks of a positive prompt: those of the request that the ranker has. `exclude=artists` takes the artist bank away. */
+export function banksOf({ ranker, options }: Pick<Task, 'ranker' | 'options'>, speaking: readonly string[]): string[] {
+  const there = new Set(ranker.banks().map(({ name }) => name))
+  const silent = options.exclude.some(isArtists) ? ['negative', 'artist'] : ['negative']
+  return [...new Set(options.banks ?? speaking)].filter((bank) => there.has(bank) && !silent.includes(bank))
+}
+
+/** Terms of a bank under this project's rules: by calibrated score, distinct, with vectors. */
+export async function volunteers(task: Task, bank: string, k: number, reverse = false): Promise<Term[]> {
+  const { options, ranker, embedding } = task
+  const without = options.exclude.some(isArtists) ? [...RESERVED, 'person' as const] : RESERVED
+  const rows = await ranker.candidates(bank, embedding, k, { without, by: 'score', reverse, lang: options.lang })
+  const excluded = excluder(options.exclude)
+  return distinctTerms(rows).filter((row) => !excluded(row))
+}
+
+/** Rows of a bank as the original ranks them: by plain cosine, every row for itself. Vectors only where they are asked for. */
+export async function originals(
+  { options, ranker, embedding }: Task,
+  bank: string,
+  k: number,
+  { reverse = false, vectors = false } = {},
+): Promise<Term[]> {
+  const without: Flag[] = options.exclude.some(isArtists) ? ['person'] : []
+  const ask = { without, by: 'similarity' as const, reverse, lang: options.lang }
+  const rows = await (vectors ? ranker.candidates(bank, embedding, k, ask) : ranker.rank(bank, embedding, k, ask))
+  const excluded = excluder(options.exclude)
+  return rows.filter((row) => !excluded(row))
+}
+
+/** A term that the caller insists on, as it will be written, with the row it was found at. */
+export interface Included {
+  text: string
+  term?: Term | undefined
+}
+
+function sameWords(a: string, b: string): boolean {
+  const key = stems(a).join(' ')
+  return key !== '' && key === stems(b).join(' ')
+}
+
+/**
+ * The `include` terms, each with its row where a speaking bank has it (at most 20,000 rows of a bank are looked through).
+ * @throws TermlensError `option_invalid` where a term is excluded as well
+ */
+export async function included(task: Task): Promise<Included[]> {
+  const { include, exclude, lang } = task.options
+  for (const text of include) {
+    const against = exclude.find((term) => !isArtists(term) && mentions(text, term))
+    if (against === undefined) continue
+    throw new TermlensError('option_invalid', `"${text}" is included and "${against}" excluded.`, {
+      hint: 'Take the term out of one of the two lists.',
+    })
+  }
+  const found: Included[] = [...new Set(include)].map((text) => ({ text }))
+  if (found.length === 0) return found
+  for (const { name, rows } of task.ranker.banks().filter(({ name }) => task.banks.includes(name))) {
+    const ranked = await task.ranker.rank(name, task.embedding, Math.min(rows, LOOKUP_ROWS), { by: 'score', lang })
+    for (const entry of found) {
+      entry.term ??= ranked.find(({ text, term }) => sameWords(text, entry.text) || sameWords(term, entry.text))
+    }
+  }
+  return found.map(({ text, term }) => (term ? { text: writeAs(term, text), term } : { text }))
+}
+
+/** The text of `row` with the caller's spelling in it: `by claude monet` for `claude monet`. */
+function writeAs(row: Term, spelling: string): string {
+  if (row.text.includes(spelling)) return row.text
+  const text = row.text.replace(row.term, () => spelling)
+  return text.includes(spelling) ? text : spelling
+}

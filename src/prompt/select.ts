@@ -1,0 +1,69 @@
+/** What may join a prompt under this project's rules. */
+import { roomLeft } from './fit.ts'
+import { contradict, mediaOf } from './media.ts'
+import { nearDuplicate } from './merge.ts'
+import type { Task, Term } from './options.ts'
+import type { Draft } from './pieces.ts'
+import { head, names, sayTheSame } from './words.ts'
+
+/** How many terms of a bank one prompt has room for; of other banks as many as the budget allows. */
+export type Quotas = Readonly<Record<string, number>>
+
+/** More than two kinds of lighting are a list, not a description. */
+const SAME_HEAD = 2
+
+/** Rows of one bank, all included ones counted. */
+const countOf = ({ terms, include }: Draft, bank: string) =>
+  [...terms, ...include.flatMap(({ term }) => term ?? [])].filter((term) => term.bank === bank).length
+
+/** Techniques that the prompt is bound to: those of the caption, else of the medium. */
+function boundTo({ caption, terms, include }: Draft): ReadonlySet<string> {
+  const named = mediaOf(caption)
+  if (named.size > 0) return named
+  const media = [
+    ...include.map(({ text }) => text),
+    ...terms.flatMap(({ bank, term }) => (bank === 'medium' ? term : [])),
+  ]
+  return mediaOf(media.join(' '))
+}
+
+/** Whether `term` adds something to `draft`, contradicts nothing in it, and its bank has room left. */
+export function admissible(term: Term, draft: Draft, quotas: Quotas): boolean {
+  const { caption, include, terms } = draft
+  if (countOf(draft, term.bank) >= (quotas[term.bank] ?? Number.POSITIVE_INFINITY)) return false
+  if (names(caption, term.term)) return false
+  if (include.some((entry) => sayTheSame(entry.text, term.term) || (entry.term && nearDuplicate(entry.term, term))))
+    return false
+  if (terms.some((other) => nearDuplicate(other, term))) return false
+  if (contradict(boundTo(draft), mediaOf(term.term))) return false
+  const last = head(term.term)
+  return term.bank === 'artist' || terms.filter((other) => head(other.term) === last).length < SAME_HEAD
+}
+
+/** Adds of `candidates`, in their order, what is admissible and fits, until `max` terms were added. */
+export function fill(draft: Draft, candidates: readonly Term[], quotas: Quotas, max: number, task: Task): Draft {
+  let filled = draft
+  let room = roomLeft(filled, task)
+  let left = max
+  for (const term of candidates) {
+    if (left <= 0) break
+    // What a term takes alone it takes in a prompt, and a comma more: most that do not fit are passed over without writing them.
+    if (task.counter.count(term.text) > room || !admissible(term, filled, quotas)) continue
+    const longer = { ...filled, terms: [...filled.terms, term] }
+    const then = roomLeft(longer, task)
+    if (then < 0) continue
+    ;[filled, room, left] = [longer, then, left - 1]
+  }
+  return filled
+}
+
+/** Below half of the best score of its bank the model is guessing. Scores that are not positive say nothing: then only the best stays. */
+export function sure(ranked: readonly Term[]): Term[] {
+  const best = ranked[0]?.score ?? 0
+  return ranked.filter(({ score }, n) => n === 0 || (best > 0 && score >= best / 2))
+}
+
+/** Best score first; ties by bank and row, so that an answer never depends on the order of asking. */
+export function byScore(a: Term, b: Term): number {
+  return b.score - a.score || (a.bank < b.bank ? -1 : a.bank > b.bank ? 1 : a.row - b.row)
+}

@@ -1,0 +1,196 @@
+// Exact search over rows that lie in the imported memory. Scores follow docs/index-format.md, section 4.
+// A search is begin(), one scan, finish(). The kernel has no memory of its own: every address comes from the caller.
+
+// The k best rows so far: a heap whose root is the worst of them.
+let keys: usize = 0 // f64
+let ids: usize = 0 // u32
+let capacity: u32 = 0
+let size: u32 = 0
+
+// What turns a similarity into a key, and which rows may come back.
+let sign: f64 = 1 // -1 to search in reverse
+let offsets: usize = 0 // f32 a row, or 0: no calibration
+let factors: usize = 0
+let terms: usize = 0 // u32 a row
+let flags: usize = 0 // u8 a term
+let mask: u32 = 0 // flags that keep a row out
+
+/** Begins a search for the `k` rows with the greatest key. `k` is at least 1. */
+export function begin(
+  keys_: usize, ids_: usize, k: u32, sign_: f64,
+  offsets_: usize, factors_: usize, terms_: usize, flags_: usize, mask_: u32,
+): void {
+  keys = keys_
+  ids = ids_
+  capacity = k
+  size = 0
+  sign = sign_
+  offsets = offsets_
+  factors = factors_
+  terms = terms_
+  flags = flags_
+  mask = mask_
+}
+
+/** Sorts what was found, best first. Returns how many rows there are. */
+export function finish(): u32 {
+  const found = size
+  while (size > 1) {
+    size--
+    const key = keyAt(size)
+    const id = idAt(size)
+    put(size, keyAt(0), idAt(0))
+    sink(key, id)
+  }
+  size = 0
+  return found
+}
+
+// @ts-ignore: decorator
+@inline function keyAt(i: u32): f64 { return load<f64>(keys + (<usize>i << 3)) }
+// @ts-ignore: decorator
+@inline function idAt(i: u32): u32 { return load<u32>(ids + (<usize>i << 2)) }
+// @ts-ignore: decorator
+@inline function put(i: u32, key: f64, id: u32): void {
+  store<f64>(keys + (<usize>i << 3), key)
+  store<u32>(ids + (<usize>i << 2), id)
+}
+// @ts-ignore: decorator
+@inline function worse(keyA: f64, idA: u32, keyB: f64, idB: u32): bool {
+  return keyA < keyB || (keyA == keyB && idA > idB)
+}
+
+/** Puts an entry at the root of the first `size` entries and lets it sink to its place. */
+function sink(key: f64, id: u32): void {
+  let i: u32 = 0
+  for (;;) {
+    let child: u32 = 2 * i + 1
+    if (child >= size) break
+    if (child + 1 < size && worse(keyAt(child + 1), idAt(child + 1), keyAt(child), idAt(child))) child++
+    if (!worse(keyAt(child), idAt(child), key, id)) break
+    put(i, keyAt(child), idAt(child))
+    i = child
+  }
+  put(i, key, id)
+}
+
+/** Takes a row in unless it is kept out. Returns the key that the next row must exceed: rows come in rising order, so ties lose. */
+function offer(key: f64, row: u32): f64 {
+  if (mask && load<u8>(flags + load<u32>(terms + (<usize>row << 2))) & mask) {
+    return size < capacity ? -Infinity : keyAt(0)
+  }
+  if (size < capacity) {
+    let i = size++
+    while (i > 0) {
+      const parent = (i - 1) >> 1
+      if (!worse(key, row, keyAt(parent), idAt(parent))) break
+      put(i, keyAt(parent), idAt(parent))
+      i = parent
+    }
+    put(i, key, row)
+    return size < capacity ? -Infinity : keyAt(0)
+  }
+  sink(key, row)
+  return keyAt(0)
+}
+
+// @ts-ignore: decorator
+@inline function keyOf(similarity: f64, row: u32): f64 {
+  if (!offsets) return similarity * sign
+  const at = <usize>row << 2
+  return (similarity - <f64>load<f32>(offsets + at)) * <f64>load<f32>(factors + at) * sign
+}
+
+/** Sum of an i8 row times an i16 query. `stride` is a multiple of 16; the query is padded with zeros to it. */
+// @ts-ignore: decorator
+@inline function dot(row: usize, query: usize, stride: u32): i32 {
+  let a = i32x4.splat(0)
+  let b = i32x4.splat(0)
+  const end = row + stride
+  while (row < end) {
+    const v = v128.load(row)
+    a = i32x4.add(a, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(v), v128.load(query)))
+    b = i32x4.add(b, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(v), v128.load(query, 16)))
+    row += 16
+    query += 32
+  }
+  a = i32x4.add(a, b)
+  a = i32x4.add(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1))
+  return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1)
+}
+
+export function dotI8(row: usize, query: usize, stride: u32): i32 {
+  return dot(row, query, stride)
+}
+
+/** `scales`: f32 a row. `unit`: what one step of the i16 query stands for. */
+export function scanI8(rows: usize, stride: u32, count: u32, scales: usize, query: usize, unit: f64): void {
+  let threshold = -Infinity
+  for (let row: u32 = 0; row < count; row++) {
+    const similarity = <f64>dot(rows, query, stride) * <f64>load<f32>(scales + (<usize>row << 2)) * unit
+    const key = keyOf(similarity, row)
+    if (key > threshold) threshold = offer(key, row)
+    rows += stride
+  }
+}
+
+// @ts-ignore: decorator
+@inline function fold(a: v128, b: v128): f64 {
+  const t = f32x4.add(a, b)
+  return <f64>(
+    (f32x4.extract_lane(t, 0) + f32x4.extract_lane(t, 2)) + (f32x4.extract_lane(t, 1) + f32x4.extract_lane(t, 3))
+  )
+}
+
+export function dotF32(row: usize, query: usize, stride: u32): f64 {
+  let a = f32x4.splat(0)
+  let b = f32x4.splat(0)
+  const end = row + (stride & ~31)
+  while (row < end) {
+    a = f32x4.add(a, f32x4.mul(v128.load(row), v128.load(query)))
+    b = f32x4.add(b, f32x4.mul(v128.load(row, 16), v128.load(query, 16)))
+    row += 32
+    query += 32
+  }
+  if (stride & 16) a = f32x4.add(a, f32x4.mul(v128.load(row), v128.load(query)))
+  return fold(a, b)
+}
+
+/** Four binary16 numbers, one in the low half of each lane, as binary32. Exact, subnormal numbers included. */
+// @ts-ignore: decorator
+@inline function widen(v: v128): v128 {
+  const magnitude = i32x4.shl(v128.and(v, i32x4.splat(0x7fff)), 13)
+  const sign = i32x4.shl(v128.and(v, i32x4.splat(0x8000)), 16)
+  return v128.or(f32x4.mul(magnitude, f32x4.splat(5192296858534827628530496329220096.0)), sign) // × 2^112
+}
+
+export function dotF16(row: usize, query: usize, stride: u32): f64 {
+  let a = f32x4.splat(0)
+  let b = f32x4.splat(0)
+  const end = row + stride
+  while (row < end) {
+    a = f32x4.add(a, f32x4.mul(widen(v128.load16x4_u(row)), v128.load(query)))
+    b = f32x4.add(b, f32x4.mul(widen(v128.load16x4_u(row, 8)), v128.load(query, 16)))
+    row += 16
+    query += 32
+  }
+  return fold(a, b)
+}
+
+export function scanF32(rows: usize, stride: u32, count: u32, query: usize): void {
+  let threshold = -Infinity
+  for (let row: u32 = 0; row < count; row++) {
+    const key = keyOf(dotF32(rows, query, stride), row)
+    if (key > threshold) threshold = offer(key, row)
+    rows += stride
+  }
+}
+
+export function scanF16(rows: usize, stride: u32, count: u32, query: usize): void {
+  let threshold = -Infinity
+  for (let row: u32 = 0; row < count; row++) {
+    const key = keyOf(dotF16(rows, query, stride), row)
+    if (key > threshold) threshold = offer(key, row)
+    rows += stride
+  }
+}

@@ -1,0 +1,74 @@
+/** From the bytes of a picture to its embedding, one picture at a time: what an isolate's memory allows. */
+import type { Clock } from './clock.ts'
+import { createImageEncoder, heapBytes } from './encoder/index.ts'
+import { type ReadAsset, readBytes } from './engine.ts'
+import { TermlensError } from './errors.ts'
+import { decode, toTensor } from './image/index.ts'
+import type { See } from './interrogator.ts'
+import { once } from './once.ts'
+import type { ImageEncoder, ModelSpec } from './types.ts'
+
+/** Pictures that may wait for their turn, and the bytes they may hold together. */
+export const MOST_WAITING = 32
+export const MOST_WAITING_BYTES = 24_000_000
+
+export type Vision = See & { loaded(): boolean }
+
+/** The vision tower of `spec`, from the assets. @throws TermlensError `model_load_failed` */
+export async function loadEncoder(read: ReadAsset, spec: ModelSpec, wasm: WebAssembly.Module): Promise<ImageEncoder> {
+  const model = await readBytes(read, `models/${spec.name}/${spec.vision.file}`, 'model_load_failed')
+  return createImageEncoder({ spec, model, wasm })
+}
+
+/**
+ * Loads the encoder at the first picture; later ones share the load, and a failed load is tried again by the next.
+ * @throws TermlensError (when called) of the image family, `model_load_failed`, `overloaded`
+ */
+export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>): Vision {
+  const encoder = once(load)
+  const queue = createQueue(MOST_WAITING, MOST_WAITING_BYTES)
+
+  const see = async (image: Uint8Array, clock: Clock, signal?: AbortSignal) => {
+    const leave = await clock.time('queue', () => queue(image.byteLength))
+    try {
+      signal?.throwIfAborted()
+      const pixels = await clock.time('decode', () => decode(image, spec.image.size, signal))
+      const tensor = await clock.time('resize', () => toTensor(pixels, spec.image))
+      const model = await clock.time('load', encoder)
+      signal?.throwIfAborted()
+      const [embedding] = await clock.time('encode', () => model.encode([tensor]))
+      return embedding!
+    } finally {
+      leave()
+    }
+  }
+  return Object.assign(see, { loaded: encoder.done })
+}
+
+/**
+ * One at a time, in order: resolves to a function that gives the turn to the next.
+ * Refuses those for whom too many, or too many bytes, already wait.
+ */
+export function createQueue(mostWaiting: number, mostBytes: number): (bytes: number) => Promise<() => void> {
+  let last: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let held = 0
+  return async (bytes) => {
+    if (waiting > 0 && (waiting > mostWaiting || held + bytes > mostBytes)) {
+      throw new TermlensError('overloaded', `${waiting} pictures are here already.`)
+    }
+    waiting++
+    held += bytes
+    const before = last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last = promise
+    await before
+    return () => {
+      waiting--
+      held -= bytes
+      resolve()
+    }
+  }
+}
+
+export { heapBytes }

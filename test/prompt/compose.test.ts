@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest'
+import { analyze, compose, type InterrogateRequest } from '../../src/prompt/index.ts'
+import { at, caption, counter, gallery, galleryRanker, memoryRanker, picture } from './helpers.ts'
+
+const sources = { ranker: galleryRanker, embedding: picture, caption, counter }
+const ask = (request: InterrogateRequest, others: Partial<typeof sources> = {}) =>
+  compose(request, { ...sources, ...others })
+
+test('termlens, classic: one of each small bank, three flavors, nothing said twice', async () => {
+  expect(await ask({ mode: 'classic' })).toMatchObject({
+    prompt:
+      'a lighthouse on a cliff, a watercolor painting by Winslow Homer, impressionism, soft light, sea spray, wet on wet, trending on artstation',
+    tokens: 29,
+    similarity: null,
+    similarity_source: null,
+    warnings: [],
+  })
+})
+
+test('termlens, fast: the best of all banks, in an order that reads', async () => {
+  const { prompt } = await ask({ mode: 'fast' })
+  expect(prompt).toBe(
+    'a lighthouse on a cliff, a watercolor painting by Winslow Homer, by Claude Monet, impressionism, luminism, soft light, sea spray, wet on wet, muted colors, misty morning, Monet garden, neon (glow), trending on artstation',
+  )
+})
+
+test('termlens, best: an estimate above that of fast and classic, and a warning that it is one', async () => {
+  const { prompt, similarity, similarity_source, warnings } = await ask({ mode: 'best' })
+  expect(prompt).toMatch(/^a lighthouse on a cliff, a watercolor painting by Winslow Homer, /)
+  expect(similarity).toBeGreaterThan(0.85)
+  expect(similarity_source).toBe('estimate')
+  expect(warnings.map(({ code }) => code)).toEqual(['chain_approximated'])
+})
+
+test('termlens, negative: what the picture is least like, then defects, without the caption', async () => {
+  const { prompt, similarity_source } = await ask({ mode: 'negative', max_flavors: 6 })
+  expect(prompt).toBe('cyberpunk city, watermark, bad anatomy, extra limbs, blurry')
+  expect(similarity_source).toBe('estimate')
+})
+
+test('caption: the caption and nothing else', async () => {
+  expect(await ask({ mode: 'caption' })).toMatchObject({ prompt: caption.text, tokens: 5, terms: {}, caption })
+  expect(await ask({ mode: 'caption', rules: 'original' })).toMatchObject({ prompt: caption.text })
+})
+
+test('original, classic: comma after the caption, a space before the artist, trending before movement', async () => {
+  expect(await ask({ mode: 'classic', rules: 'original' })).toMatchObject({
+    prompt:
+      'a lighthouse on a cliff, a watercolor painting by Winslow Homer, trending on artstation, impressionism, forbidden nude, lucky guess, soft light',
+  })
+})
+
+test('original, classic: no medium where the caption starts with it, letter by letter', async () => {
+  const small = { text: 'a watercolor painting of a cliff', source: 'option' }
+  const large = { text: 'A watercolor painting of a cliff', source: 'option' }
+  const request = { mode: 'classic', rules: 'original', max_flavors: 1 } as const
+  expect((await ask(request, { caption: small })).prompt).toMatch(
+    /^a watercolor painting of a cliff by Winslow Homer, /,
+  )
+  expect((await ask(request, { caption: large })).prompt).toMatch(
+    /^A watercolor painting of a cliff, a watercolor pain/,
+  )
+})
+
+test('original, fast: the merged bank by plain cosine, duplicates and all, cut by the rule of thumb', async () => {
+  expect(await ask({ mode: 'fast', rules: 'original' })).toMatchObject({
+    prompt:
+      'a lighthouse on a cliff, forbidden nude, lucky guess, a watercolor painting, soft light, soft lighting, sea spray, by Winslow Homer, inspired by Winslow Homer, wet on wet, muted colors, misty morning, by Claude Monet, an oil painting, inspired by Claude Monet, Monet garden, film photograph, impressionism, luminism, a photograph, trending on artstation',
+    tokens: 75,
+  })
+})
+
+test('original ranks by cosine, termlens by the calibrated score', async () => {
+  const ranker = memoryRanker({
+    flavor: [
+      { term: 'hub', at: at(0.6, 1), bonus: -0.5 },
+      { term: 'true', at: at(0.5, 2), bonus: 0.3 },
+    ],
+  })
+  const request = { mode: 'classic', max_flavors: 1 } as const
+  const ours = await ask(request, { ranker })
+  expect(ours.prompt).toBe('a lighthouse on a cliff, true')
+  expect(ours.terms).toEqual({ flavor: [{ term: 'true', similarity: 0.5, score: 0.8 }] })
+  const theirs = await ask({ ...request, rules: 'original' }, { ranker })
+  expect(theirs.prompt).toBe('a lighthouse on a cliff, hub')
+  expect(theirs.terms).toEqual({ flavor: [{ term: 'hub', similarity: 0.6 }] })
+})
+
+test('original, best: the chain stops at the first step that does not improve, min_flavors apart', async () => {
+  const ranker = memoryRanker({
+    flavor: [
+      { term: 'one', at: at(0.6, 1) },
+      { term: 'two', at: at(0.6, 2) },
+      { term: 'off', at: at(-0.9, 3) },
+    ],
+  })
+  const { prompt, similarity } = await ask({ mode: 'best', rules: 'original', min_flavors: 1 }, { ranker })
+  expect(prompt).toBe('a lighthouse on a cliff, one, two')
+  expect(similarity).toBeCloseTo(1.2 / Math.sqrt(2 + 2 * 0.36), 4)
+})
+
+test('original, negative: a first term with a positive cosine stays alone, as there', async () => {
+  const ranker = memoryRanker({
+    negative: [
+      { term: 'blurry', at: at(0.3, 1) },
+      { term: 'grainy', at: at(0.2, 2) },
+    ],
+  })
+  expect((await ask({ mode: 'negative', rules: 'original' }, { ranker })).prompt).toBe('grainy')
+  expect((await ask({ mode: 'negative', rules: 'original' })).prompt).toBe('cyberpunk city, chrome robots, watermark')
+})
+
+test('a full chain needs a text tower: the error says so', async () => {
+  await expect(ask({ mode: 'best', chain: 'full' })).rejects.toMatchObject({ code: 'option_invalid' })
+  await expect(ask({ mode: 'fast', chain: 'full' })).resolves.toBeDefined()
+})
+
+test('with_negative adds a negative prompt that says nothing of the prompt', async () => {
+  const { prompt, negative_prompt, warnings } = await ask({ with_negative: true })
+  expect(negative_prompt).toContain('watermark, bad anatomy')
+  for (const term of negative_prompt!.split(', ')) expect(prompt.split(', ')).not.toContain(term)
+  expect(warnings).toEqual([])
+})
+
+test('terms lists what speaks, with names in the language asked for', async () => {
+  const { terms, prompt_local } = await ask({ mode: 'classic', max_flavors: 2, lang: 'zh-TW' })
+  expect(terms).toEqual({
+    medium: [{ term: 'a watercolor painting', name: '水彩画', similarity: 0.6 }],
+    artist: [
+      { term: 'Winslow Homer', text: 'by Winslow Homer', name: '温斯洛·霍默', similarity: 0.55, flags: ['person'] },
+    ],
+    movement: [{ term: 'impressionism', name: '印象派', similarity: 0.45 }],
+    flavor: [
+      { term: 'soft light', name: '柔光', similarity: 0.58 },
+      { term: 'sea spray', name: '浪花', similarity: 0.56 },
+    ],
+    trending: [{ term: 'artstation', text: 'trending on artstation', similarity: 0.35 }],
+  })
+  expect(prompt_local).toBe('a lighthouse on a cliff，水彩画，温斯洛·霍默，印象派，柔光，浪花，trending on artstation')
+})
+
+test('the prompt itself never depends on the language, and English has no second one', async () => {
+  const [english, chinese] = [await ask({ lang: 'en-GB' }), await ask({ lang: 'zh' })]
+  expect(chinese.prompt).toBe(english.prompt)
+  expect(english).not.toHaveProperty('prompt_local')
+})
+
+test('the medium is left out where the caption names it in any case, article or spelling', async () => {
+  for (const text of ['A Watercolour Painting of the sea', 'the sea, watercolor painting']) {
+    const { prompt } = await ask({ mode: 'classic' }, { caption: { text, source: 'blip' } })
+    expect(prompt).toBe(
+      `${text} by Winslow Homer, impressionism, soft light, sea spray, wet on wet, trending on artstation`,
+    )
+  }
+})
+
+test('a caption with another technique outweighs the medium bank and its flavors', async () => {
+  const { prompt } = await ask({}, { caption: { text: 'a photo of the sea', source: 'blip' } })
+  expect(prompt).not.toContain('watercolor')
+  expect(prompt).toContain('film photograph')
+})
+
+test('banks restricts who speaks; a bank that is not there is passed over', async () => {
+  const { terms, prompt } = await ask({ banks: ['movement', 'nope'] })
+  expect(Object.keys(terms)).toEqual(['movement'])
+  expect(prompt).toBe('a lighthouse on a cliff, impressionism, luminism')
+})
+
+test('a bank of the user speaks where flavors do', async () => {
+  const ranker = memoryRanker({ ...gallery, mood: [{ term: 'lonely', at: at(0.9, 60) }] })
+  const { prompt } = await ask({ banks: ['medium', 'mood'] }, { ranker })
+  expect(prompt).toBe('a lighthouse on a cliff, a watercolor painting, lonely')
+})
+
+test('no bank, an empty bank, no caption: whatever there is', async () => {
+  const empty = { text: '', source: 'retrieval' }
+  for (const rules of ['termlens', 'original'] as const) {
+    for (const mode of ['best', 'fast', 'classic', 'negative', 'caption'] as const) {
+      for (const ranker of [memoryRanker({}), memoryRanker({ flavor: [], negative: [], medium: [] })]) {
+        const answer = await ask({ mode, rules, with_negative: true }, { ranker })
+        expect(answer.prompt).toBe(mode === 'negative' ? '' : caption.text)
+        expect((await ask({ mode, rules, dialect: 'natural' }, { ranker, caption: empty })).prompt).toBe('')
+      }
+    }
+  }
+  expect((await ask({ mode: 'classic', max_flavors: 1, banks: ['flavor'] }, { caption: empty })).prompt).toBe(
+    'soft light',
+  )
+})
+
+test('the same request has the same answer', async () => {
+  for (const mode of ['best', 'fast', 'classic', 'negative'] as const) {
+    const request: InterrogateRequest = { mode, with_negative: true, lang: 'zh', dialect: 'sd', weights: true }
+    expect(await ask(request)).toEqual(await ask(request))
+  }
+})
+
+test('analyze: the best k of each bank that is there, every term once, flagged ones included', async () => {
+  const terms = await analyze(galleryRanker, picture, ['artist', 'flavor', 'nope'], 2, 'zh')
+  expect(terms['artist']!.map(({ term }) => term)).toEqual(['Winslow Homer', 'Claude Monet'])
+  expect(terms['artist']![0]!.name).toBe('温斯洛·霍默')
+  expect(terms['flavor']).toEqual([
+    { term: 'forbidden nude', similarity: 0.7, flags: ['unsafe'] },
+    { term: 'lucky guess', similarity: 0.69, flags: ['unproven'] },
+  ])
+  expect(Object.keys(terms)).toEqual(['artist', 'flavor'])
+})

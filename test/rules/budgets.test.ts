@@ -1,0 +1,56 @@
+/** The budgets of the contract that files have: assets, both Workers entries, the install. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const MIB = 1024 * 1024
+
+async function sizes(folder: string): Promise<{ path: string; bytes: number }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return Promise.all(files.map(async (path) => ({ path, bytes: (await stat(path)).size })))
+}
+
+test('every asset is at most 25 MiB', async () => {
+  const large = (await sizes(join(root, 'assets'))).filter(({ bytes }) => bytes > 25 * MIB)
+  expect(large).toEqual([])
+})
+
+test('the install is at most 800 MB', async () => {
+  const total = (await sizes(join(root, 'node_modules'))).reduce((sum, { bytes }) => sum + bytes, 0)
+  expect(total / 1e6).toBeLessThan(800)
+})
+
+/** What `wrangler deploy --dry-run` says of an entry: it bundles with no account and prints the size. */
+async function dryRun(args: string[]): Promise<{ gzipKiB: number }> {
+  const outdir = await mkdtemp(join(tmpdir(), 'termlens-dry-run-'))
+  try {
+    const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [wrangler, 'deploy', '--dry-run', '--outdir', outdir, ...args],
+      {
+        cwd: root,
+        env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
+      },
+    )
+    const gzip = /gzip: ([\d.]+) KiB/.exec(stdout)?.[1]
+    expect(gzip, stdout).toBeDefined()
+    return { gzipKiB: Number(gzip) }
+  } finally {
+    await rm(outdir, { recursive: true, force: true })
+  }
+}
+
+test('the Worker deploys (dry run) and is at most 10 MiB gzipped', async () => {
+  expect((await dryRun(['--env', ''])).gzipKiB).toBeLessThan(10 * 1024)
+})
+
+test('the free entry deploys (dry run) and is at most 1 MiB gzipped', async () => {
+  expect((await dryRun(['--env', 'free'])).gzipKiB).toBeLessThan(1024)
+})

@@ -1,0 +1,1 @@
+"""How the embedded dual encoder of Termlens is made: data, model, training, export, scoring."""

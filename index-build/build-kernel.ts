@@ -16,7 +16,11 @@ const OPTIONS = '-O3 --noAssert --runtime stub --importMemory --noExportMemory -
 )
 const folder = fileURLToPath(new URL('../src/term-index/kernel/', import.meta.url))
 /** Output, source and further options of each module. */
-const MODULES: [wasm: string, source: string, options: string[]][] = [['kernel.wasm', 'kernel.ts', []]]
+const MODULES: [wasm: string, source: string, options: string[]][] = [
+  ['kernel.wasm', 'kernel.ts', []],
+  ['kernel-relaxed.wasm', 'kernel.ts', ['--enable', 'relaxed-simd']],
+  ['sweep.wasm', 'sweep.ts', []],
+]
 
 /** Compiles one module. @returns its bytes */
 export function compile(source: string, options: readonly string[], out: string, asc?: string): Buffer {

@@ -24,7 +24,10 @@ const MIN_PICTURES = 2
  * @param vectors of the rows, unit length @param pictures embeddings of the calibration pictures, unit length
  * @returns null where there are fewer than two pictures
  */
-export async function calibrate(vectors: readonly Float32Array[], pictures: readonly Float32Array[]): Promise<Calibration | null> {
+export async function calibrate(
+  vectors: readonly Float32Array[],
+  pictures: readonly Float32Array[],
+): Promise<Calibration | null> {
   if (pictures.length < MIN_PICTURES) return null
   const offset = new Float32Array(vectors.length)
   const deviation = new Float64Array(vectors.length)

@@ -6,7 +6,10 @@ import { createKernel, planMemory } from '../src/term-index/kernel.ts'
  * @param vectors of `dims` numbers each, copied
  * @returns a function from a query to its dot product with each vector; the result is overwritten by the next call
  */
-export async function createDots(vectors: readonly Float32Array[], dims: number): Promise<(query: Float32Array) => Float64Array> {
+export async function createDots(
+  vectors: readonly Float32Array[],
+  dims: number,
+): Promise<(query: Float32Array) => Float64Array> {
   const stride = rowStride(dims, 'f32')
   const plan = planMemory([{ bytes: stride * vectors.length, rows: 0 }])
   const { exports, buffer } = await createKernel(plan)

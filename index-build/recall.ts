@@ -26,7 +26,8 @@ export async function measureRecall(
   for (const query of queries) {
     const values = dots(query)
     if (by === 'score' && calibration) {
-      for (let row = 0; row < values.length; row++) values[row] = (values[row]! - calibration.offset[row]!) * calibration.scale[row]!
+      for (let row = 0; row < values.length; row++)
+        values[row] = (values[row]! - calibration.offset[row]!) * calibration.scale[row]!
     }
     const sorted = values.toSorted()
     const ranked = await index.rank(bank, query, MOST, { by })

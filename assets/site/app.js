@@ -4,6 +4,8 @@
 /** Longest side and most bytes of what is uploaded as it is; larger pictures are scaled down here. */
 const LONGEST_SIDE = 2048
 const MOST_BYTES = 8_000_000
+/** The cosine that fills a bar: picture and text are rarely nearer. */
+const FULL_BAR = 0.5
 const SENT_AS_IS = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif'])
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -118,8 +120,10 @@ function show(answer, analysis) {
   prompt.value = answer.prompt
   copy.disabled = false
   element('meta').textContent = `${answer.tokens} tokens`
-  const order = ['medium', 'subject', 'movement', 'artist', 'flavor', 'trending', 'tag', 'negative']
-  const names = Object.keys(analysis.terms).sort((a, b) => rankOf(order, a) - rankOf(order, b))
+  const order = ['medium', 'subject', 'movement', 'artist', 'flavor', 'trending', 'tag']
+  const names = Object.keys(analysis.terms)
+    .filter((name) => name !== 'negative')
+    .sort((a, b) => rankOf(order, a) - rankOf(order, b))
   element('banks').replaceChildren(...names.map((name) => bankList(name, analysis.terms[name])))
 }
 
@@ -137,10 +141,9 @@ function bankList(bank, terms) {
       const value = document.createElement('span')
       value.className = 'value'
       value.textContent = similarity.toFixed(3)
-      const bar = document.createElement('meter')
-      bar.max = 1
-      bar.value = Math.max(0, similarity)
-      bar.setAttribute('aria-hidden', 'true')
+      const bar = document.createElement('div')
+      bar.className = 'bar'
+      bar.style.width = `${Math.round((100 * Math.max(0, similarity)) / FULL_BAR)}%`
       item.append(name, value, bar)
       return item
     }),

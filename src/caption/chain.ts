@@ -151,7 +151,7 @@ function serviceOf({ name, key, ...settings }: NamedSettings, host: Host): Servi
   }
   const secret = key === undefined ? undefined : host.secret(key)?.trim()
   if (key !== undefined && !secret) throw missing(`needs the secret ${key}, which is not set`)
-  if (secret && !/^[\x21-\x7e]+$/.test(secret))
+  if (secret && !/^[\x20-\x7e]+$/.test(secret))
     throw missing(`has characters in the secret ${key} that no header can carry`)
   return { fetch: host.fetch ?? ((url, init) => fetch(url, init)), secret, ai: host.ai }
 }

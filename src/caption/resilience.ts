@@ -6,6 +6,7 @@
  * own, nobody runs another's work, and what is held expires. The bulkhead of cockatiel 3 and 4 stays stuck there (docs/captioning.md).
  */
 import { Failure } from './adapters/failure.ts'
+import { sleep, within } from './adapters/time.ts'
 
 const TRIES = 3
 const FIRST_PAUSE_MS = 250
@@ -141,42 +142,4 @@ function createPlaces(most: number, now: () => number) {
       for (const { wake } of waiting) wake()
     }
   }
-}
-
-/** Resolves after `ms`, or when woken. @throws Failure `cancelled` */
-function sleep(ms: number, signal: AbortSignal | undefined, onWake?: (wake: () => void) => void): Promise<void> {
-  return within(
-    Number.POSITIVE_INFINITY,
-    signal,
-    () =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        onWake?.(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      }),
-  )
-}
-
-/** Gives `task` a signal that ends it after `ms` or when the caller leaves, and does not wait for it after that. */
-function within<T>(ms: number, outer: AbortSignal | undefined, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (outer?.aborted) return reject(new Failure('cancelled', 'the caller left'))
-    const controller = new AbortController()
-    const stop = (failure: Failure) => {
-      tidy()
-      controller.abort(failure)
-      reject(failure)
-    }
-    const leave = () => stop(new Failure('cancelled', 'the caller left'))
-    const expire = () => stop(new Failure('timeout', `no answer within ${Math.round(ms) / 1000} s`))
-    const timer = Number.isFinite(ms) ? setTimeout(expire, ms) : undefined
-    const tidy = () => {
-      clearTimeout(timer)
-      outer?.removeEventListener('abort', leave)
-    }
-    outer?.addEventListener('abort', leave)
-    task(controller.signal).then(resolve, reject).finally(tidy)
-  })
 }

@@ -24,7 +24,7 @@ export async function decode(bytes: Uint8Array, side: number, signal?: AbortSign
     case 'gif':
       return decodeGif(bytes, info, side)
     case 'webp':
-      return decodeWebp(bytes, info)
+      return decodeWebp(bytes, info, side)
     case 'avif':
       return decodeAvif(bytes, info)
   }

@@ -1,6 +1,6 @@
 /** Mode `best`: the classic prompt, the fast one and one grown term by term, of which the nearest to the picture wins. */
 import { chain, estimate, type Vectored } from './chain.ts'
-import { classicDraft, originalClassicPieces } from './classic.ts'
+import { classicDraft, originalClassicPieces, withMedium } from './classic.ts'
 import { write } from './dialect.ts'
 import { fastDraft, quotas } from './fast.ts'
 import { roomLeft } from './fit.ts'
@@ -10,7 +10,7 @@ import type { Task } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, merged } from './original.ts'
 import { arrange, type Draft, type Piece } from './pieces.ts'
 import { volunteers } from './pool.ts'
-import { admissible, byScore, fill, sure } from './select.ts'
+import { admissible, byScore, sure } from './select.ts'
 
 /** Rows of a bank that the chain chooses from. */
 const CHAIN_POOL = 128
@@ -26,14 +26,9 @@ function nearest(candidates: readonly Piece[][], { embedding }: Task): Composed 
 
 /** The medium, then term after term towards the picture, of what joins the prompt without repeating or overflowing it. */
 async function chainDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
-  const ranked = await Promise.all(task.banks.map((bank) => volunteers(task, bank, CHAIN_POOL)))
-  const seeded = fill(
-    draft,
-    ranked.flat().filter(({ bank }) => bank === 'medium'),
-    quotas,
-    1,
-    task,
-  )
+  const others = task.banks.filter((bank) => bank !== 'medium')
+  const ranked = await Promise.all(others.map((bank) => volunteers(task, bank, CHAIN_POOL)))
+  const seeded = await withMedium(draft, task)
   const longer = (terms: readonly Vectored[]) => ({ ...seeded, terms })
   const room: number[] = [] // tokens left, by number of terms chosen
   const { terms } = chain(ranked.flatMap(sure).sort(byScore) as Vectored[], task.embedding, {

@@ -4,17 +4,25 @@ import type { Task } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, top } from './original.ts'
 import { arrange, type Draft, type Piece } from './pieces.ts'
 import { volunteers } from './pool.ts'
-import { fill, sure } from './select.ts'
+import { fill, mediaFor, sure } from './select.ts'
 
+/** `draft` with the medium that it lacks, if the bank speaks and the caption names none. */
+export async function withMedium(draft: Draft, task: Task): Promise<Draft> {
+  if (!task.banks.includes('medium')) return draft
+  return fill(draft, mediaFor(draft.caption, await volunteers(task, 'medium', MEDIA)), QUOTAS, 1, task)
+}
+
+/** Media looked through for those that a caption may name. */
+const MEDIA = 64
 const QUOTAS = { medium: 1, artist: 1, movement: 1, trending: 1 }
 /** Rows asked for where one is needed, so that one that repeats the caption can be passed over. */
 const SPARE = 16
 
 /** The terms of a classic prompt, added to `draft`: one of each small bank, `max` flavors and rows of the user's own banks. */
 export async function classicDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
-  const small = ['medium', 'artist', 'movement'].filter((bank) => task.banks.includes(bank))
+  const small = ['artist', 'movement'].filter((bank) => task.banks.includes(bank))
   const large = task.banks.filter((bank) => !(bank in QUOTAS))
-  let filled = draft
+  let filled = await withMedium(draft, task)
   for (const bank of small) filled = fill(filled, await volunteers(task, bank, SPARE), QUOTAS, 1, task)
   for (const bank of large)
     filled = fill(filled, sure(await volunteers(task, bank, max * 4 + SPARE)), QUOTAS, max, task)

@@ -1,4 +1,6 @@
 /** Mode `fast`: the caption, then the best of all banks together. */
+
+import { withMedium } from './classic.ts'
 import { beginning, type Composed } from './mode.ts'
 import type { Task } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, merged } from './original.ts'
@@ -13,12 +15,11 @@ const SPARE = 3
 
 /** The terms of a fast prompt, added to `draft`: the medium, then the `max` best of the other banks. */
 export async function fastDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
+  const others = task.banks.filter((bank) => bank !== 'medium')
   const ranked = await Promise.all(
-    task.banks.map((bank) => volunteers(task, bank, SPARE * Math.min(max, quotas[bank] ?? max) + 16)),
+    others.map((bank) => volunteers(task, bank, SPARE * Math.min(max, quotas[bank] ?? max) + 16)),
   )
-  const medium = ranked.flat().filter(({ bank }) => bank === 'medium')
-  const others = ranked.flatMap(sure).filter(({ bank }) => bank !== 'medium')
-  return fill(fill(draft, medium, quotas, 1, task), others.sort(byScore), quotas, max, task)
+  return fill(await withMedium(draft, task), ranked.flatMap(sure).sort(byScore), quotas, max, task)
 }
 
 /** Under this project's rules. */

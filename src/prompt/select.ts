@@ -4,7 +4,7 @@ import { contradict, mediaOf } from './media.ts'
 import { nearDuplicate } from './merge.ts'
 import type { Task, Term } from './options.ts'
 import type { Draft } from './pieces.ts'
-import { head, names, sayTheSame } from './words.ts'
+import { head, names, sayTheSame, stems } from './words.ts'
 
 /** How many terms of a bank one prompt has room for; of other banks as many as the budget allows. */
 export type Quotas = Readonly<Record<string, number>>
@@ -38,6 +38,19 @@ export function admissible(term: Term, draft: Draft, quotas: Quotas): boolean {
   if (contradict(boundTo(draft), mediaOf(term.term))) return false
   const last = head(term.term)
   return term.bank === 'artist' || terms.filter((other) => head(other.term) === last).length < SAME_HEAD
+}
+
+/**
+ * The media that may join `caption`: none where it names the best of them, or another that is no mere generalisation of it
+ * (`a painting` leaves room for `an oil painting`, `a watercolor` does not).
+ */
+export function mediaFor(caption: string, ranked: readonly Term[]): readonly Term[] {
+  const [best] = ranked
+  if (!best) return []
+  const named = ranked.filter(({ term }) => names(caption, term))
+  return named.every(({ term }) => term !== best.term && stems(term).every((word) => stems(best.term).includes(word)))
+    ? ranked
+    : []
 }
 
 /** Adds of `candidates`, in their order, what is admissible and fits, until `max` terms were added. */

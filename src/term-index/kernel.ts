@@ -1,6 +1,6 @@
 /** The search kernel and the memory that it and all shards of one index share. */
 import { TermlensError } from '../errors.ts'
-import { align16, HEADER_SIZE, MAX_DIMS } from './format.ts'
+import { ALIGNMENT, align16, MAX_DIMS } from './format.ts'
 import wasm from './kernel/kernel.wasm'
 
 /** What kernel/assembly/kernel.ts exports. Addresses are bytes in the memory. */
@@ -18,6 +18,19 @@ export interface KernelExports {
   ): void
   finish(): number
   scanI8(rows: number, stride: number, count: number, scales: number, query: number, unit: number): void
+  survey(rows: number, stride: number, count: number, scales: number, sums: number): number
+  scanI8Coarse(
+    rows: number,
+    stride: number,
+    count: number,
+    scales: number,
+    query: number,
+    unit: number,
+    coarse: number,
+    step: number,
+    sums: number,
+    slack: number,
+  ): void
   scanF16(rows: number, stride: number, count: number, query: number): void
   scanF32(rows: number, stride: number, count: number, query: number): void
   dotI8(row: number, query: number, stride: number): number
@@ -29,15 +42,21 @@ export interface Kernel {
   exports: KernelExports
   buffer: ArrayBuffer
   plan: MemoryPlan
+  /** Whether it is the relaxed-SIMD build, which has `scanI8Coarse`. */
+  relaxed: boolean
 }
 
 /** Where things lie in the memory, in bytes. */
 export interface MemoryPlan {
   /** The query as the scan reads it. */
   query: number
+  /** The query in 7 bits. */
+  coarse: number
   /** Keys (f64) and ids (u32) of the rows found. */
   keys: number
   ids: number
+  /** Sums of the rows (i32) of each shard, in the order given. */
+  sums: number[]
   /** Start of each shard, in the order given. */
   shards: number[]
   /** Size of the memory. */
@@ -49,23 +68,29 @@ const PAGE = 65_536
 /** Lays out a memory for shards of these sizes; address 0 stays free, since it means "none". */
 export function planMemory(shards: readonly { bytes: number; rows: number }[]): MemoryPlan {
   const mostRows = shards.reduce((most, { rows }) => Math.max(most, rows), 0)
-  const query = HEADER_SIZE
-  const keys = query + 4 * MAX_DIMS
-  const ids = align16(keys + 8 * mostRows)
-  let end = align16(ids + 4 * mostRows)
-  const starts = shards.map(({ bytes }) => {
+  let end = ALIGNMENT
+  const take = (bytes: number): number => {
     const start = end
     end = align16(end + bytes)
     return start
-  })
-  return { query, keys, ids, shards: starts, bytes: Math.ceil(end / PAGE) * PAGE }
+  }
+  return {
+    query: take(4 * MAX_DIMS),
+    coarse: take(MAX_DIMS),
+    keys: take(8 * mostRows),
+    ids: take(4 * mostRows),
+    sums: shards.map(({ rows }) => take(4 * rows)),
+    shards: shards.map(({ bytes }) => take(bytes)),
+    bytes: Math.ceil(end / PAGE) * PAGE,
+  }
 }
 
 /**
  * Makes the memory, which never grows, and an instance of the kernel on it. Two kernels share nothing.
+ * @param relaxed the relaxed-SIMD build (kernel/kernel-relaxed.wasm), on hosts that compile it; it finds the same, faster
  * @throws TermlensError `index_invalid` where the host has no such memory
  */
-export async function createKernel(plan: MemoryPlan): Promise<Kernel> {
+export async function createKernel(plan: MemoryPlan, relaxed?: WebAssembly.Module): Promise<Kernel> {
   const pages = plan.bytes / PAGE
   let memory: WebAssembly.Memory
   try {
@@ -77,6 +102,11 @@ export async function createKernel(plan: MemoryPlan): Promise<Kernel> {
       { cause },
     )
   }
-  const instance = await WebAssembly.instantiate(wasm, { env: { memory } })
-  return { exports: instance.exports as unknown as KernelExports, buffer: memory.buffer as ArrayBuffer, plan }
+  const instance = await WebAssembly.instantiate(relaxed ?? wasm, { env: { memory } })
+  return {
+    exports: instance.exports as unknown as KernelExports,
+    buffer: memory.buffer as ArrayBuffer,
+    plan,
+    relaxed: relaxed !== undefined,
+  }
 }

@@ -6,6 +6,7 @@ import { createKernel, type Kernel, planMemory } from './kernel.ts'
 import { indexVersion, type Manifest, type ManifestBank, parseManifest } from './manifest.ts'
 import { parseShard, type Shard } from './parse.ts'
 import { StaticIndex } from './ranker.ts'
+import { prepareBank } from './search.ts'
 
 export type ShardSource = Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array
 
@@ -20,6 +21,8 @@ export interface OpenOptions {
   lang?: string | undefined
   /** Shards of up to this many bytes have their SHA-256 checked, 1 MiB by default. Structure is checked always. */
   digestUpTo?: number
+  /** kernel/kernel-relaxed.wasm, on hosts that compile relaxed SIMD. It answers the same, faster. */
+  relaxedKernel?: WebAssembly.Module | undefined
 }
 
 const DIGEST_UP_TO = 2 ** 20
@@ -34,20 +37,22 @@ export async function openIndex({
   read,
   lang,
   digestUpTo = DIGEST_UP_TO,
+  relaxedKernel,
 }: OpenOptions): Promise<StaticIndex> {
   const manifest = parseManifest(json)
   checkModel(manifest, spec)
   const plan = planMemory(manifest.banks)
   if (plan.bytes !== manifest.memory)
     throw invalid(`the manifest asks for ${manifest.memory} bytes of memory, not ${plan.bytes}`)
-  const kernel = await createKernel(plan)
-  const shards = await Promise.all(
+  const kernel = await createKernel(plan, relaxedKernel)
+  const banks = await Promise.all(
     manifest.banks.map(async (bank, i) => {
       await load(bank, read, new Uint8Array(kernel.buffer, plan.shards[i]!, bank.bytes), digestUpTo)
-      return [bank.name, openShard(kernel, plan.shards[i]!, bank, manifest, spec)] as const
+      const shard = openShard(kernel, plan.shards[i]!, bank, manifest, spec)
+      return [bank.name, prepareBank(kernel, shard, plan.sums[i]!)] as const
     }),
   )
-  return new StaticIndex(await indexVersion(manifest), manifest, kernel, new Map(shards), lang)
+  return new StaticIndex(await indexVersion(manifest), manifest, kernel, new Map(banks), lang)
 }
 
 function checkModel({ model }: Manifest, spec: OpenOptions['spec']): void {

@@ -6,7 +6,7 @@ import type { Kernel } from './kernel.ts'
 import { labelAt, vectorAt } from './labels.ts'
 import type { Manifest } from './manifest.ts'
 import type { Shard } from './parse.ts'
-import { search } from './search.ts'
+import { type SearchBank, search } from './search.ts'
 
 /** Made by `openIndex`. Nothing in it changes, and two of them share nothing. */
 export class StaticIndex implements Ranker {
@@ -18,16 +18,22 @@ export class StaticIndex implements Ranker {
   /** Bytes of memory that the index holds, shards and scratch together. */
   readonly bytes: number
   readonly #kernel: Kernel
-  readonly #shards: ReadonlyMap<string, Shard>
+  readonly #banks: ReadonlyMap<string, SearchBank>
   readonly #lang: string | undefined
 
-  constructor(version: string, manifest: Manifest, kernel: Kernel, shards: ReadonlyMap<string, Shard>, lang?: string) {
+  constructor(
+    version: string,
+    manifest: Manifest,
+    kernel: Kernel,
+    banks: ReadonlyMap<string, SearchBank>,
+    lang?: string,
+  ) {
     this.version = version
     this.manifest = manifest
     this.terms = manifest.terms
     this.bytes = kernel.buffer.byteLength
     this.#kernel = kernel
-    this.#shards = shards
+    this.#banks = banks
     this.#lang = lang
   }
 
@@ -42,8 +48,9 @@ export class StaticIndex implements Ranker {
    * @throws TermlensError `bank_unknown`, `embedding_invalid`
    */
   async rank(bank: string, embedding: Float32Array, k: number, options: RankOptions = {}): Promise<Ranked[]> {
-    const shard = this.shard(bank)
-    const hits = search(this.#kernel, shard, embedding, k, {
+    const searched = this.#bank(bank)
+    const { shard } = searched
+    const hits = search(this.#kernel, searched, embedding, k, {
       mask: flagMask(options.without ?? []),
       reverse: options.reverse ?? false,
       by: options.by ?? 'score',
@@ -71,11 +78,15 @@ export class StaticIndex implements Ranker {
 
   /** The bank's parsed shard, for tools; not to be written to. @throws TermlensError `bank_unknown` */
   shard(bank: string): Shard {
-    const shard = this.#shards.get(bank)
-    if (shard) return shard
+    return this.#bank(bank).shard
+  }
+
+  #bank(name: string): SearchBank {
+    const bank = this.#banks.get(name)
+    if (bank) return bank
     throw new TermlensError(
       'bank_unknown',
-      `There is no bank "${bank}"; there are ${[...this.#shards.keys()].join(', ')}.`,
+      `There is no bank "${name}"; there are ${[...this.#banks.keys()].join(', ')}.`,
     )
   }
 

@@ -1,7 +1,7 @@
 /** Finds the best rows of one bank: sets the kernel up, runs one scan, reads what it found. */
 import type { Kernel } from './kernel.ts'
 import type { Shard } from './parse.ts'
-import { checkEmbedding, quantiseQuery } from './query.ts'
+import { checkEmbedding, coarsenQuery, quantiseQuery } from './query.ts'
 
 export interface SearchOptions {
   /** Flag bits: a row whose term has one of them is left out, and k rows still come back. */
@@ -11,10 +11,27 @@ export interface SearchOptions {
   by: 'score' | 'similarity'
 }
 
+/** A shard, ready to be searched. */
+export interface SearchBank {
+  shard: Shard
+  /** For the coarse scan of the relaxed kernel: address of the rows' sums, and the greatest length of a row. */
+  coarse: { sums: number; longest: number } | null
+}
+
 export interface Hit {
   row: number
   similarity: number
   score: number
+}
+
+/** @param sums where the kernel may keep the rows' sums */
+export function prepareBank({ exports, relaxed }: Kernel, shard: Shard, sums: number): SearchBank {
+  const { rows, stride, rowCount, rowScales } = shard
+  if (!relaxed || !rowScales) return { shard, coarse: null }
+  return {
+    shard,
+    coarse: { sums, longest: exports.survey(rows.byteOffset, stride, rowCount, rowScales.byteOffset, sums) },
+  }
 }
 
 /**
@@ -29,7 +46,8 @@ export function search(
   options: SearchOptions,
 ): Hit[] {
   const { exports, buffer, plan } = kernel
-  const similarity = loadQuery(kernel, shard, embedding)
+  const { shard } = bank
+  const similarity = loadQuery(kernel, bank, embedding)
   const wanted = Math.min(Math.floor(k), shard.rowCount)
   if (!(wanted > 0)) return []
   const calibration = options.by === 'score' ? shard.calibration : null
@@ -54,7 +72,11 @@ export function search(
 }
 
 /** Puts the query where the kernel reads it. @returns the scan over all rows and the similarity of one, in equal arithmetic */
-function loadQuery(kernel: Kernel, shard: Shard, embedding: Float32Array): { scan(): void; of(row: number): number } {
+function loadQuery(
+  kernel: Kernel,
+  { shard, coarse }: SearchBank,
+  embedding: Float32Array,
+): { scan(): void; of(row: number): number } {
   checkEmbedding(embedding, shard.dims)
   const { exports, buffer, plan } = kernel
   const { rows, stride, rowCount, rowScales } = shard
@@ -62,8 +84,26 @@ function loadQuery(kernel: Kernel, shard: Shard, embedding: Float32Array): { sca
   if (rowScales) {
     const query = new Int16Array(buffer, plan.query, stride).fill(0)
     const unit = quantiseQuery(embedding, query)
+    const rough = coarse && coarsenQuery(query, unit, new Uint8Array(buffer, plan.coarse, stride))
+    // The coarse scan's own rounding is far below the margin added here.
+    const slack = rough ? rough.slack * coarse.longest * (1 + 1e-6) + 1e-12 : 0
+    const scales = rowScales.byteOffset
     return {
-      scan: () => exports.scanI8(first, stride, rowCount, rowScales.byteOffset, plan.query, unit),
+      scan: () =>
+        rough
+          ? exports.scanI8Coarse(
+              first,
+              stride,
+              rowCount,
+              scales,
+              plan.query,
+              unit,
+              plan.coarse,
+              rough.step,
+              coarse.sums,
+              slack,
+            )
+          : exports.scanI8(first, stride, rowCount, scales, plan.query, unit),
       of: (row) => exports.dotI8(first + row * stride, plan.query, stride) * rowScales[row]! * unit,
     }
   }

@@ -197,9 +197,9 @@ test('the same request has the same answer', async () => {
 
 test('analyze: the best k of each bank that is there, every term once, flagged ones included', async () => {
   const terms = await analyze(galleryRanker, picture, ['artist', 'flavor', 'nope'], 2, 'zh')
-  expect(terms['artist']!.map(({ term }) => term)).toEqual(['Winslow Homer', 'Claude Monet'])
-  expect(terms['artist']![0]!.name).toBe('温斯洛·霍默')
-  expect(terms['flavor']).toEqual([
+  expect(terms.artist!.map(({ term }) => term)).toEqual(['Winslow Homer', 'Claude Monet'])
+  expect(terms.artist![0]!.name).toBe('温斯洛·霍默')
+  expect(terms.flavor).toEqual([
     { term: 'forbidden nude', similarity: 0.7, flags: ['unsafe'] },
     { term: 'lucky guess', similarity: 0.69, flags: ['unproven'] },
   ])

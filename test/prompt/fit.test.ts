@@ -14,7 +14,8 @@ test("the original's cut leaves 38 of 80 cats: 75 tokens", () => {
 test("the original's cut calls a text full from 75 tokens upward", () => {
   const full = Array<string>(73).fill('cat').join(' ')
   expect(truncateToFit(`${full}, a`, 75, counter)).toBe(`${full}, a`) // "cata": one token, 74 in all
-  expect(truncateToFit(`${full}, a dog`, 75, counter)).toBe(full)
+  expect(truncateToFit(`${full}, a dog`, 75, counter)).toBe(`${full}, a dog`) // 74 tested, 76 kept
+  expect(truncateToFit(`${full}, a dog runs`, 75, counter)).toBe(full)
 })
 
 test("the original's cut keeps the first part even where it is too long, and drops what comes after the first overflow", () => {

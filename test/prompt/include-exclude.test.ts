@@ -23,9 +23,7 @@ test('an included term stands where its bank stands and takes its place', async 
   const { prompt, terms } = await compose({ include: ['oil painting', 'claude monet'], mode: 'classic' }, sources)
   expect(prompt).toMatch(/^a lighthouse on a cliff, an oil painting by claude monet, impressionism, /)
   expect(prompt).not.toMatch(/watercolor|Homer/)
-  expect(terms['artist']).toEqual([
-    { term: 'Claude Monet', text: 'by Claude Monet', similarity: 0.5, flags: ['person'] },
-  ])
+  expect(terms.artist).toEqual([{ term: 'Claude Monet', text: 'by Claude Monet', similarity: 0.5, flags: ['person'] }])
 })
 
 test('the caller may ask for what is never volunteered', async () => {

@@ -8,6 +8,7 @@ import { bearer, exchange, readJson, redact } from './http.ts'
 import { answerInput, describeInput, output, type Template, withoutPrefix } from './prediction.ts'
 import type { SettingsOf } from './settings.ts'
 import { cleanTexts, several } from './text.ts'
+import { sleep } from './time.ts'
 import type { Endpoint, Service } from './types.ts'
 
 /** The addresses in `urls` are not used: an answer does not decide where the token goes. */
@@ -44,7 +45,7 @@ export function replicate(settings: SettingsOf<'replicate'>, service: Service): 
   /** A poll that fails is followed by the next one: the prediction goes on meanwhile. */
   async function finish(id: string, signal: AbortSignal): Promise<Prediction> {
     for (;;) {
-      await pause(POLL_MS, signal)
+      await sleep(POLL_MS, signal)
       try {
         const response = await exchange(service, `${url}/predictions/${id}`, {
           method: 'GET',
@@ -104,19 +105,4 @@ export function replicate(settings: SettingsOf<'replicate'>, service: Service): 
       },
     }),
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const leave = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', leave)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', leave, { once: true })
-  })
 }

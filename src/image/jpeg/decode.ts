@@ -9,7 +9,9 @@ import {
   chooseLayout,
   INPUT,
   INPUT_BYTES,
+  type BlockSide,
   type Layout,
+  layoutFor,
   SCAN,
   SCRATCH,
   useTables,
@@ -78,6 +80,16 @@ export function decodeJpeg(bytes: Uint8Array, info: ImageInfo, side: number, sig
   const frame = readFrame(bytes)
   const layout = chooseLayout(frame, bytes.length, side)
   if (!layout) throw tooManyPixels(info)
+  return decodeWith(bytes, frame, layout, signal)
+}
+
+/** Decodes a JPEG at n / 8 of its size, whatever that takes. Throws `image_corrupt`. */
+export function decodeJpegAt(bytes: Uint8Array, n: BlockSide): Pixels {
+  const frame = readFrame(bytes)
+  return decodeWith(bytes, frame, layoutFor(frame, n))
+}
+
+function decodeWith(bytes: Uint8Array, frame: Frame, layout: Layout, signal?: AbortSignal): Pixels {
   const d = start(bytes, frame, layout)
   const canvas = createCanvas(layout.width, layout.height, frame.orientation)
   for (let at = 2; ; ) {

@@ -28,7 +28,7 @@ utils/quant_levels_dec_utils utils/random_utils utils/rescaler_utils utils/threa
 """.split()
 FLAGS = """
 -target wasm32-wasi -mcpu=generic+simd128+bulk_memory -O3 -DNDEBUG -flto -fno-exceptions -Wno-everything
--nostartfiles -Wl,--no-entry -Wl,--import-memory -Wl,--strip-all -Wl,--gc-sections -Wl,-z,stack-size=65536
+-mexec-model=reactor -Wl,--import-memory -Wl,--strip-all -Wl,--gc-sections -Wl,-z,stack-size=65536
 """.split()
 HERE = pathlib.Path(__file__).parent
 

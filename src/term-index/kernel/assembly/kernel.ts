@@ -194,3 +194,64 @@ export function scanF16(rows: usize, stride: u32, count: u32, query: usize): voi
     rows += stride
   }
 }
+
+/** What scanI8Coarse needs of a bank. Writes the sum of each i8 row to `sums` (i32), returns the greatest length of a row times its scale. */
+export function survey(rows: usize, stride: u32, count: u32, scales: usize, sums: usize): f64 {
+  let longest: f64 = 0
+  for (let row: u32 = 0; row < count; row++) {
+    let sum = i32x4.splat(0)
+    let square = i32x4.splat(0)
+    const end = rows + stride
+    for (; rows < end; rows += 16) {
+      const v = v128.load(rows)
+      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v)))
+      const low = i16x8.extend_low_i8x16_s(v)
+      const high = i16x8.extend_high_i8x16_s(v)
+      square = i32x4.add(square, i32x4.add(i32x4.dot_i16x8_s(low, low), i32x4.dot_i16x8_s(high, high)))
+    }
+    store<i32>(sums + (<usize>row << 2), total(sum))
+    const length = Math.sqrt(<f64>total(square)) * <f64>load<f32>(scales + (<usize>row << 2))
+    if (length > longest) longest = length
+  }
+  return longest
+}
+
+// @ts-ignore: decorator
+@inline function total(a: v128): i32 {
+  a = i32x4.add(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1))
+  return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1)
+}
+
+/**
+ * Finds what scanI8 finds, faster: a row is first compared with the query in 7 bits, where one relaxed instruction does what takes
+ * six otherwise, and only a row that could still be among the best is scored. `coarse` is the query as `64 + z`, 0 to 127, z in steps of `step`;
+ * `slack` is the most by which a similarity can exceed the coarse one. Relaxed products of these ranges are the same on every host.
+ */
+export function scanI8Coarse(
+  rows: usize, stride: u32, count: u32, scales: usize, query: usize, unit: f64,
+  coarse: usize, step: f64, sums: usize, slack: f64,
+): void {
+  if (!ASC_FEATURE_RELAXED_SIMD) return
+  const margin = slack * sign
+  let threshold = -Infinity
+  for (let row: u32 = 0; row < count; row++) {
+    const at = <usize>row << 2
+    const scale = <f64>load<f32>(scales + at)
+    let a = i32x4.splat(0)
+    let b = i32x4.splat(0)
+    let p = rows
+    let q = coarse
+    const end = rows + (stride & ~31)
+    for (; p < end; p += 32, q += 32) {
+      a = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(p), v128.load(q), a)
+      b = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(p, 16), v128.load(q, 16), b)
+    }
+    if (stride & 16) a = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(p), v128.load(q), a)
+    const near = <f64>(total(i32x4.add(a, b)) - (load<i32>(sums + at) << 6)) * step * scale
+    if (keyOf(near + margin, row) > threshold) {
+      const key = keyOf(<f64>dot(rows, query, stride) * scale * unit, row)
+      if (key > threshold) threshold = offer(key, row)
+    }
+    rows += stride
+  }
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { withArticle } from '../../src/caption/grammar.ts'
+import { retrieveCaption } from '../../src/caption/retrieval.ts'
+import { at, gallery, memoryRanker, picture, type Row } from '../prompt/helpers.ts'
+
+const medium: Row[] = [{ term: 'a photograph', at: at(0.5, 1) }]
+const retrieve = async (subject: Row[], media = medium) =>
+  (await retrieveCaption(memoryRanker({ medium: media, subject }), picture)).text
+
+test('medium and subjects in a phrase; two words for one thing are one subject', async () => {
+  expect(await retrieveCaption(memoryRanker(gallery), picture)).toEqual({
+    text: 'a watercolor painting of a lighthouse and a sailing boat',
+    source: 'retrieval',
+  })
+})
+
+test('one good subject rather than three poor ones', async () => {
+  const weak = [2, 3, 4].map((axis) => ({ term: `guess ${axis}`, at: at(0.3, axis) }))
+  expect(await retrieve([{ term: 'dog catching a frisbee', at: at(0.7, 9) }, ...weak])).toBe(
+    'a photograph of a dog catching a frisbee',
+  )
+})
+
+test('at most three subjects', async () => {
+  const rows = ['cat', 'dog', 'mountains', 'snow'].map((term, n) => ({ term, at: at(0.5, 2 + n) }))
+  expect(await retrieve(rows)).toBe('a photograph of a cat, a dog and mountains')
+})
+
+test('unsafe, unproven and unaccepted labels are passed over', async () => {
+  const rows: Row[] = [
+    { term: 'nude', flags: ['unsafe'], at: at(0.9, 2) },
+    { term: 'guess', flags: ['unproven'], at: at(0.9, 3) },
+    { term: 'cat', at: at(0.6, 4) },
+    { term: 'lamp', at: at(0.1, 5) },
+  ]
+  expect(await retrieve(rows)).toBe('a photograph of a cat')
+  const accept = ({ term }: { term: string }) => term !== 'cat'
+  const { text } = await retrieveCaption(memoryRanker({ medium, subject: rows }), picture, { accept })
+  expect(text).toBe('a photograph of a lamp')
+})
+
+test('no portrait of a portrait', async () => {
+  const media = [{ term: 'a portrait photograph', at: at(0.5, 1) }]
+  const rows = [
+    { term: 'portrait', at: at(0.7, 2) },
+    { term: 'old man', at: at(0.6, 3) },
+  ]
+  expect(await retrieve(rows, media)).toBe('a portrait photograph of an old man')
+})
+
+test('whatever there is', async () => {
+  expect(await retrieve([])).toBe('a photograph')
+  expect(await retrieve([{ term: 'moon', at: at(0.5, 2) }], [])).toBe('the moon')
+  expect((await retrieveCaption(memoryRanker({}), picture)).text).toBe('')
+})
+
+test('articles, plurals and mass nouns', () => {
+  const phrases = `a dog; an owl; an hourglass; a unicorn; a university; an umbrella; a ukulele; an x-ray image; a UFO; an SUV
+    an old man; a glass of wine; a cup of coffee; a forest fire; a bus; a cactus; an octopus; a lens; a compass; a building; a wedding
+    a woman dancing; a man fishing; a chef cooking in a kitchen; a wolf howling at the moon; an eagle catching a fish; a Christmas tree
+    the moon; the sea; the Eiffel Tower; the Statue of Liberty; the Great Wall of China; our moon`
+  for (const phrase of phrases.split(/;\s*|\n\s*/)) {
+    expect(withArticle(phrase.replace(/^(a|an|the) /, ''))).toBe(phrase)
+    expect(withArticle(phrase)).toBe(phrase)
+  }
+  const bare = `mountains; people; children; women washing clothes; birds on a wire; snow; falling snow; sushi; ice cream; furniture
+    surfing; ice skating; hiking in the mountains; ballroom dancing; glasses; three eyes; Stonehenge; Mount Everest; Jesus on the cross`
+  for (const phrase of bare.split(/;\s*|\n\s*/)) expect(withArticle(phrase)).toBe(phrase)
+})

@@ -20,6 +20,7 @@ import {
 import type { ModelSpec, TextEncoder as TextVectors } from '../src/types.ts'
 import { type Bank, readBanks, type UserBank } from './banks.ts'
 import { calibrate } from './calibration.ts'
+import { type LabelCounts, PROVEN, readLabels, rowEvidence } from './evidence.ts'
 import { type Published, publish } from './publish.ts'
 import { packRows, rowLabels, rowTexts } from './rows.ts'
 import { openTextCache } from './text-cache.ts'
@@ -69,6 +70,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { rules = 'termlens', rows: dtype = rules === 'original' ? 'f16' : 'i8', signal, onProgress } = options
   const spec = await readSpec(options.modelDir)
   const encoder = options.encoder ?? (await openTextCache(options.modelDir, spec))
+  const labels = rules === 'original' ? null : await readLabels(options.modelDir, spec)
   const banks = await readBanks(options.banksDir, options.userBanks)
   const total = banks.reduce((sum, bank) => sum + bank.terms.length * bank.templates.length, 0)
 
@@ -79,7 +81,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   for (const bank of banks) {
     signal?.throwIfAborted()
     onProgress?.({ bank: bank.name, done, total })
-    const shard = await buildShard(bank, spec, encoder, { rules, dtype, calibration: options.calibration })
+    const shard = await buildShard(bank, spec, encoder, {
+      rules,
+      dtype,
+      labels,
+      calibration: options.calibration,
+    })
     const sha256 = await sha256Hex(shard)
     const file = `${bank.name}.${sha256.slice(0, 16)}.tlx`
     const rows = bank.terms.length * bank.templates.length
@@ -122,6 +129,7 @@ export const glossOf = (spec: ModelSpec, rules: Rules): string | null => (rules 
 interface ShardOptions {
   rules: Rules
   dtype: Dtype
+  labels: LabelCounts | null
   calibration: readonly Float32Array[] | null
 }
 
@@ -129,15 +137,19 @@ async function buildShard(
   bank: Bank,
   spec: ModelSpec,
   encoder: TextVectors,
-  { rules, dtype, calibration }: ShardOptions,
+  { rules, dtype, labels: known, calibration }: ShardOptions,
 ): Promise<Uint8Array> {
   const dims = spec.embedding_size
   const gloss = glossOf(spec, rules)
   const vectors = await encodeRows(bank, rowTexts(bank, gloss), encoder)
   const labels = rowLabels(bank)
   const { rows, scales } = packRows(vectors, dims, dtype)
-  const calibrated = rules === 'termlens' && calibration ? await calibrate(vectors, calibration) : null
+  const evidence = await rowEvidence(bank, vectors, known, encoder)
+  const calibrated = rules === 'termlens' && calibration ? await calibrate(vectors, calibration, evidence) : null
   const named = bank.terms.some(({ name }) => name)
+  const perTerm = bank.templates.length
+  const isProven = (term: number) =>
+    evidence.subarray(term * perTerm, (term + 1) * perTerm).some((share) => share >= PROVEN)
   return encodeShard({
     meta: {
       bank: bank.name,
@@ -151,7 +163,7 @@ async function buildShard(
     dtype,
     terms: bank.terms.map(({ term }) => term),
     ...(named && { names: bank.terms.map(({ name }) => name) }),
-    flags: Uint8Array.from(bank.terms, ({ flags }) => flagMask(flags)),
+    flags: Uint8Array.from(bank.terms, ({ flags }, term) => flagMask(isProven(term) ? flags : [...flags, 'unproven'])),
     themes: Uint16Array.from(bank.terms, ({ theme }) => theme),
     rowTerms: labels.terms,
     rowTemplates: labels.templates,

@@ -1,32 +1,36 @@
 /**
- * Calibration of rows against hubs. In spaces of this kind a few texts are near every picture; ranked by plain cosine they come first
- * everywhere. Each row's cosine is therefore taken relative to what it is on ordinary pictures:
+ * Calibration of rows. In spaces of this kind a few texts are near every picture, and a text that means nothing to the model is near some
+ * by chance; ranked by plain cosine both come too often. So each row has
  *
- *   score = (cosine − μ) / √((σ² + σ₀²) / 2)
+ *   score = evidence · (cosine − μ / 2) / σ₀
  *
- * μ and σ are the mean and standard deviation of the row's cosine over the calibration pictures, σ₀ the median σ of its bank. A row of
- * ordinary spread is simply standardised; σ₀ keeps rows that hardly respond to pictures from being blown up. Scores count standard deviations,
- * so they can be compared between rows and between banks.
+ * μ is the mean of the row's cosine over the calibration pictures, σ₀ the median over the bank's rows of the standard deviation: scores
+ * count standard deviations of the bank and can be compared between banks. Half of μ goes, because the mean of a common label is high
+ * for a reason; dividing by the row's own deviation would punish just the rows that tell pictures apart. Both were measured on the validation
+ * pictures: docs/models.md.
  */
 import { createDots } from './float-dots.ts'
 
 export interface Calibration {
-  /** μ of each row. */
+  /** μ / 2 of each row. */
   offset: Float32Array
-  /** 1 / √((σ² + σ₀²) / 2) of each row, greater than 0. */
+  /** evidence / σ₀ of each row, greater than 0. */
   scale: Float32Array
 }
 
 /** Fewer pictures than this say nothing about spread. */
 const MIN_PICTURES = 2
+/** A row without any evidence keeps an order among its like. */
+const LEAST_EVIDENCE = 0.05
 
 /**
  * @param vectors of the rows, unit length @param pictures embeddings of the calibration pictures, unit length
- * @returns null where there are fewer than two pictures
+ * @param evidence of the rows, 0 to 1 @returns null where there are fewer than two pictures
  */
 export async function calibrate(
   vectors: readonly Float32Array[],
   pictures: readonly Float32Array[],
+  evidence: Float32Array,
 ): Promise<Calibration | null> {
   if (pictures.length < MIN_PICTURES) return null
   const offset = new Float32Array(vectors.length)
@@ -35,15 +39,11 @@ export async function calibrate(
   for (const [row, vector] of vectors.entries()) {
     const cosines = dots(vector)
     const mean = sum(cosines) / cosines.length
-    offset[row] = mean
+    offset[row] = mean / 2
     deviation[row] = Math.sqrt(cosines.reduce((total, x) => total + (x - mean) * (x - mean), 0) / cosines.length)
   }
-  const typical = median(deviation)
-  const scale = Float32Array.from(deviation, (own) => {
-    const spread = Math.sqrt((own * own + typical * typical) / 2)
-    return spread > 0 ? 1 / spread : 1
-  })
-  return { offset, scale }
+  const typical = median(deviation) || 1
+  return { offset, scale: evidence.map((share) => Math.max(share, LEAST_EVIDENCE) / typical) }
 }
 
 const sum = (values: Float64Array): number => values.reduce((total, x) => total + x, 0)

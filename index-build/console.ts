@@ -9,7 +9,13 @@ export function exitCode(code: number): void {
   process.exitCode = code
 }
 
-const USAGE = new Set([
+/** A reader that has enough (`termlens … | head`) ends the command; it is no failure of it. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+const USAGE = new Set<string>([
   'option_invalid',
   'mode_unknown',
   'bank_unknown',
@@ -17,7 +23,7 @@ const USAGE = new Set([
   'bank_invalid',
   'text_unknown',
 ])
-const NOT_SET_UP = new Set([
+const NOT_SET_UP = new Set<string>([
   'setup_missing',
   'index_invalid',
   'index_version',
@@ -25,13 +31,20 @@ const NOT_SET_UP = new Set([
   'model_load_failed',
 ])
 
-/** Says what went wrong and what to do about it, and sets the exit code: 1 failed, 2 usage, 3 not set up. */
-export function report(error: unknown): void {
-  if (!(error instanceof TermlensError)) {
-    note(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    exitCode(1)
-    return
-  }
-  note(`${error.code}: ${error.message}\n${error.hint}`)
-  exitCode(USAGE.has(error.code) ? 2 : NOT_SET_UP.has(error.code) ? 3 : 1)
+/** The exit code that an error stands for: 1 failed, 2 usage, 3 not set up. */
+export function exitCodeOf(error: unknown): 1 | 2 | 3 {
+  if (!(error instanceof TermlensError)) return 1
+  return USAGE.has(error.code) ? 2 : NOT_SET_UP.has(error.code) ? 3 : 1
 }
+
+/** Says what went wrong and what to do about it, and sets the exit code. */
+export function report(error: unknown): void {
+  if (error instanceof TermlensError) note(`${error.code}: ${error.message}\n${error.hint}`)
+  else if (isSystemError(error)) note(error.message)
+  else note(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  exitCode(exitCodeOf(error))
+}
+
+/** Whether the operating system refused something: a full disk, a file that may not be written. No bug of ours. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error

@@ -1,14 +1,17 @@
 /** The pipeline from files on this machine, for the command line: the same engine as the Worker's. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
 import { loadEngine, type ReadAsset } from '../src/engine.ts'
 import type { Engine } from '../src/interrogator.ts'
 import { createVision, loadEncoder } from '../src/vision.ts'
+import { callerDir } from './inputs.ts'
 
-/** The repository's assets/ folder. */
-export const assetsDir = fileURLToPath(new URL('../assets/', import.meta.url))
+/** The folder of banks, models, index and calibration pictures: the repository's own, or that of TERMLENS_ASSETS. */
+export const assetsDir = process.env.TERMLENS_ASSETS
+  ? resolve(callerDir(), process.env.TERMLENS_ASSETS)
+  : fileURLToPath(new URL('../assets/', import.meta.url))
 
 export const readFrom =
   (folder: string): ReadAsset =>

@@ -1,5 +1,5 @@
 /** Result files of long runs: written line by line, so that a run can stop at any instant and go on later. */
-import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { TermlensError } from '../src/errors.ts'
 
@@ -11,7 +11,8 @@ export interface Result {
   error: string
 }
 
-const HEADER = ['image', 'prompt', 'mode', 'similarity', 'error'] as const
+const COLUMNS = ['image', 'prompt', 'mode', 'similarity', 'error'] as const
+const HEADER = COLUMNS.join(',')
 
 interface ResultFile {
   /** Images that the file has without an error. */
@@ -19,8 +20,13 @@ interface ResultFile {
   add(result: Result): Promise<void>
 }
 
-/** Opens `path` (.csv or .jsonl) to go on where it stops; half a line at its end is cut off. @throws TermlensError `option_invalid` */
-export async function openResults(path: string): Promise<ResultFile> {
+type Row = Pick<Result, 'image' | 'error'>
+
+/**
+ * Opens `path` (.csv or .jsonl) to go on where it stops. Half a line at its end is cut off, and so are the failures of `images`, which
+ * this run tries again. @throws TermlensError `option_invalid`, before anything is changed, if the file holds something else
+ */
+export async function openResults(path: string, images: Iterable<string>): Promise<ResultFile> {
   const kind = extname(path).toLowerCase()
   if (kind !== '.csv' && kind !== '.jsonl') {
     throw new TermlensError('option_invalid', `--out ${path}: the name must end in .csv or .jsonl.`, {
@@ -28,41 +34,57 @@ export async function openResults(path: string): Promise<ResultFile> {
     })
   }
   const csv = kind === '.csv'
-  const text = await readWhole(path)
-  if (text === '' && csv) await writeFile(path, `${HEADER.join(',')}\r\n`)
-  const lines = text.split(/\r?\n/).slice(csv ? 1 : 0, -1)
-  const rows = lines.map((line) => (csv ? fromCsv(line) : fromJson(line))).filter((row) => row !== undefined)
+  const text = await readText(path)
+  const lines = text.split(/\r?\n/)
+  const rest = lines.pop()
+  const header = csv ? lines.shift()?.replace(/^\uFEFF/, '') : undefined
+  const rows = lines.filter(Boolean).map((line) => ({ line, row: csv ? fromCsv(line) : fromJson(line) }))
+  const ours = csv ? (header ?? HEADER) === HEADER : rows.every(({ row }) => row)
+  const started = csv && header === undefined ? HEADER.startsWith(rest ?? '') : csv || /^(\{.*)?$/.test(rest ?? '')
+  if (!ours || !started) {
+    throw new TermlensError('option_invalid', `--out ${path}: the file is there and holds something else.`, {
+      hint: 'Give another name, or move the file away.',
+    })
+  }
+
+  const again = new Set(images)
+  const kept = rows.filter(({ row }) => !row?.error || !again.has(row.image))
+  const end = csv ? '\r\n' : '\n'
+  const whole = [...(csv ? [HEADER] : []), ...kept.map(({ line }) => line)].map((line) => line + end).join('')
+  if (whole !== text) await replace(path, whole)
   return {
-    done: new Set(rows.filter(({ error }) => error === '').map(({ image }) => image)),
+    done: new Set(kept.flatMap(({ row }) => (row?.error === '' ? [row.image] : []))),
     add: (result) => appendFile(path, csv ? toCsv(result) : `${JSON.stringify(result)}\n`),
   }
 }
 
-async function readWhole(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return Buffer.alloc(0)
+const readText = (path: string): Promise<string> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
     throw error
   })
-  const end = bytes.lastIndexOf('\n') + 1
-  if (end < bytes.length) await truncate(path, end)
-  return bytes.subarray(0, end).toString('utf8')
+
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.part`, text)
+  await rename(`${path}.part`, path)
 }
 
-/** One record of RFC 4180. */
+/** One record of RFC 4180, on one line. */
 export const toCsv = (result: Result): string =>
-  `${HEADER.map((name) => quote(result[name] === null ? '' : String(result[name]).replaceAll(/[\r\n]+/g, ' '))).join(',')}\r\n`
+  `${COLUMNS.map((name) => quote(String(result[name] ?? '').replaceAll(/[\r\n]+/g, ' '))).join(',')}\r\n`
 
-const quote = (field: string) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
+const quote = (field: string) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)
 
-function fromCsv(line: string): Pick<Result, 'image' | 'error'> | undefined {
-  const fields = [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map(([, field = '']) =>
-    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field,
-  )
-  const [image, , , , error] = fields
-  return image === undefined || error === undefined ? undefined : { image, error }
+const RECORD = new RegExp(`^${COLUMNS.map(() => '("(?:[^"]|"")*"|[^",]*)').join(',')}$`)
+
+function fromCsv(line: string): Row | undefined {
+  const fields = RECORD.exec(line)
+    ?.slice(1)
+    .map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field))
+  return fields && { image: fields[0]!, error: fields[4]! }
 }
 
-function fromJson(line: string): Pick<Result, 'image' | 'error'> | undefined {
+function fromJson(line: string): Row | undefined {
   try {
     const { image, error } = JSON.parse(line) as Partial<Result>
     return typeof image === 'string' && typeof error === 'string' ? { image, error } : undefined

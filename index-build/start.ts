@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { note } from './console.ts'
 
 const HOST = '127.0.0.1'
-const port = Number(process.env.PORT ?? 8787)
+const port = Number(process.env.PORT || 8787)
 const wrangler = fileURLToPath(new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url))
 const root = fileURLToPath(new URL('..', import.meta.url))
 

@@ -37,6 +37,8 @@ export interface ModelSpec {
   text: {
     /** Base name of the committed text vectors (`<cache>.txt`, `<cache>.bin`), where the model has no text tower. */
     cache?: string
+    /** File with the training pictures per label, by kind: what the model has evidence for. */
+    labels?: string
     /** How a term with a gloss is encoded, with `{term}` and `{gloss}`; null where glosses are not for this model. */
     gloss: string | null
   }

@@ -43,7 +43,7 @@ def spec(digest: str, side: int, license_text: str) -> dict:
             "std": [float(x) for x in STD.astype(np.float64).round(8)],
         },
         "similarity": {"kind": "cosine"},
-        "text": {"cache": "text-cache", "gloss": GLOSS},
+        "text": {"cache": "text-cache", "labels": "labels.json", "gloss": GLOSS},
         "license": license_text,
         "card": "docs/models.md",
     }

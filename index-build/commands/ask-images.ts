@@ -1,15 +1,16 @@
 /** `interrogate` and `analyze`: the pipeline over many pictures, with progress, results and side-cars. */
 
 import { resolve } from 'node:path'
+import type { z } from '@hono/zod-openapi'
 import { type Command, Option } from 'commander'
 import { startClock } from '../../src/clock.ts'
 import { TermlensError } from '../../src/errors.ts'
 import type { RawOptions } from '../../src/http/input.ts'
 import { parseOptions } from '../../src/http/options.ts'
-import { toProblem } from '../../src/http/problem.ts'
+import { type Problem, toProblem } from '../../src/http/problem.ts'
 import { analyzeOptions, interrogateOptions, modes } from '../../src/http/schemas.ts'
 import { analyze, type Engine, type Interrogation, interrogate } from '../../src/interrogator.ts'
-import { exitCode, note, say } from '../console.ts'
+import { exitCode, exitCodeOf, isSystemError, note, say } from '../console.ts'
 import { callerDir, findInputs, type Input } from '../inputs.ts'
 import { loadLocalEngine } from '../local-engine.ts'
 import { createProgress } from '../progress.ts'
@@ -62,7 +63,7 @@ export function addImageCommands(program: Command): void {
     .addOption(new Option('--txt <how>', 'write each prompt to a .txt file beside its picture').choices(sideCarModes))
     .option('--json', 'one JSON object a line on stdout')
     .action(async (inputs: string[], { json, out, txt, ...rest }: Flow & RawOptions) => {
-      const { options } = parseOptions(interrogateOptions, snakeCase(rest))
+      const options = readOptions(interrogateOptions, rest, 'interrogate')
       const ask: Ask = async (image, engine, signal) => {
         const clock = startClock()
         const answer = await interrogate({ image }, options, engine, { clock, signal })
@@ -80,7 +81,7 @@ export function addImageCommands(program: Command): void {
     .option('--lang <tag>', 'language of names, such as zh-CN')
     .option('--json', 'one JSON object a line on stdout')
     .action(async (inputs: string[], { json, ...rest }: Flow & RawOptions) => {
-      const { options } = parseOptions(analyzeOptions, snakeCase(rest))
+      const options = readOptions(analyzeOptions, rest, 'analyze')
       const ask: Ask = async (image, engine, signal) => {
         const clock = startClock()
         const answer = await analyze({ image }, options, engine, { clock, signal })
@@ -103,13 +104,21 @@ export function addImageCommands(program: Command): void {
 const describe = ({ prompt, negative_prompt, prompt_local }: Interrogation) =>
   [prompt, prompt_local, negative_prompt && `negative: ${negative_prompt}`].filter(Boolean).join('\n')
 
-const snakeCase = (options: RawOptions): RawOptions =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, value]) => [
-      name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  )
+/**
+ * Options of the command line as those of HTTP, validated by the same schema: --max-flavors is max_flavors.
+ * @throws TermlensError `mode_unknown`, `option_invalid`, naming the option as it was typed
+ */
+function readOptions<T extends z.ZodObject>(schema: T, given: RawOptions, command: string): z.infer<T> {
+  const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const raw = Object.fromEntries(Object.entries(given).map(([name, value]) => [snakeCase(name), value]))
+  try {
+    return parseOptions(schema, raw).options
+  } catch (error) {
+    if (!(error instanceof TermlensError) || error.code !== 'option_invalid') throw error
+    const message = error.message.replace(/^[a-z_]+/, (name) => `--${name.replaceAll('_', '-')}`)
+    throw new TermlensError(error.code, message, { hint: `termlens ${command} --help lists the options.` })
+  }
+}
 
 /** Asks about every input that is not done yet. A picture that fails is named and the others go on. */
 async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }: Flow): Promise<void> {
@@ -119,7 +128,8 @@ async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }
   try {
     const found = await findInputs(args)
     if (found.length === 0) throw new TermlensError('input_not_found', `There is no picture in ${args.join(', ')}.`)
-    const results = out === undefined ? undefined : await openResults(resolve(callerDir(), out))
+    const names = found.map(({ name }) => name)
+    const results = out === undefined ? undefined : await openResults(resolve(callerDir(), out), names)
     const inputs = await pending(found, results?.done, txt)
     if (inputs.length < found.length)
       note(`${found.length - inputs.length} of ${found.length} pictures were done before.`)
@@ -131,19 +141,22 @@ async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }
       try {
         const answer = await ask(await input.read(stop.signal), engine, stop.signal)
         progress.clear()
-        if (json) say(JSON.stringify({ file: input.name, ...answer.body }))
-        else if (!out && !txt) say(found.length === 1 ? answer.text : `${input.name}\n${answer.text}\n`)
+        const written = out !== undefined || (txt !== undefined && input.path !== undefined)
         if (answer.result) {
           const { prompt, similarity } = answer.result
-          await results?.add({ image: input.name, prompt, mode, similarity, error: '' })
           if (txt && input.path) await writeSideCar(input.path, prompt, txt)
+          await results?.add({ image: input.name, prompt, mode, similarity, error: '' })
         }
+        if (json) say(JSON.stringify({ file: input.name, ...answer.body }))
+        else if (!written) say(found.length === 1 ? answer.text : `${input.name}\n${answer.text}\n`)
       } catch (error) {
         if (stop.signal.aborted) break
+        if (concernsAll(error)) throw error
         failed++
         progress.clear()
-        const { code, detail, hint } = toProblem(error, '')
-        if (json) say(JSON.stringify({ file: input.name, error: { code, detail, hint } }))
+        const problem = problemOf(error)
+        const { code, detail, hint } = problem
+        if (json) say(JSON.stringify({ file: input.name, ...problem }))
         note(`${input.name}: ${detail} ${hint}`)
         await results?.add({ image: input.name, prompt: '', mode, similarity: null, error: `${code}: ${detail}` })
       }
@@ -156,6 +169,19 @@ async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }
   } finally {
     process.off('SIGINT', onInterrupt)
   }
+}
+
+/** Whether every picture would fail in this way: a wrong option, or something that is not set up. */
+const concernsAll = (error: unknown): boolean =>
+  exitCodeOf(error) !== 1 && !(error instanceof TermlensError && error.code === 'input_not_found')
+
+/** The HTTP shape of a failure, but with the words of an unexpected one: here nobody else reads them. */
+function problemOf(error: unknown): Omit<Problem, 'request_id'> {
+  const { request_id: _, ...problem } = toProblem(error, '')
+  if (error instanceof TermlensError) return problem
+  const detail = error instanceof Error ? error.message : String(error)
+  const hint = isSystemError(error) ? 'Check the path, its permissions and the space on the disk.' : problem.hint
+  return { ...problem, detail, hint }
 }
 
 async function pending(inputs: Input[], done: Set<string> | undefined, txt: SideCarMode | undefined): Promise<Input[]> {

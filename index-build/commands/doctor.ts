@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { startClock } from '../../src/clock.ts'
-import { loadEngine } from '../../src/engine.ts'
 import { TermlensError } from '../../src/errors.ts'
+import { parseManifest } from '../../src/term-index/index.ts'
+import { readSpec } from '../build.ts'
 import { exitCode, say } from '../console.ts'
-import { assetsDir, loadLocalEngine, readFrom } from '../local-engine.ts'
+import { openIndexFolder, readManifest } from '../index-folder.ts'
+import { assetsDir, loadLocalEngine } from '../local-engine.ts'
+import { EMBEDDED } from './index.ts'
 
 export interface Finding {
   check: string
@@ -19,66 +22,72 @@ export interface Finding {
   mend?: string
 }
 
-const OLDEST_NODE = 22
+/** The first that runs TypeScript as it stands, and module hooks. */
+const OLDEST_NODE = '22.18.0'
 
-/** Examines the installation under `root` (the repository) and its assets. Never throws: what fails is a finding. */
-export async function diagnose(root: string, assets = assetsDir): Promise<Finding[]> {
-  const check = async (name: string, task: () => Promise<string>): Promise<Finding> => {
+/**
+ * Examines the installation under `root` (the repository) and its assets. Never throws: what fails is a finding.
+ * @param node version of the Node that runs this
+ */
+export async function diagnose(root: string, assets = assetsDir, node = process.versions.node): Promise<Finding[]> {
+  const indexDir = join(assets, 'index')
+  const findings: Finding[] = []
+  const check = async (name: string, mend: string, task: () => Promise<string>): Promise<void> => {
     try {
-      return { check: name, ok: true, found: await task() }
+      findings.push({ check: name, ok: true, found: await task() })
     } catch (error) {
-      const hint =
-        error instanceof TermlensError ? error.hint : 'Run npm install, or fetch the file again: git checkout -- assets'
-      return { check: name, ok: false, found: error instanceof Error ? error.message : String(error), mend: hint }
+      const found = error instanceof Error ? error.message : String(error)
+      const hint = error instanceof TermlensError && !error.hint.includes('doctor') ? error.hint : mend
+      findings.push({ check: name, ok: false, found, mend: hint })
     }
   }
 
-  return [
-    await check('Node', async () => {
-      if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) return process.versions.node
-      throw new TermlensError('setup_missing', `Node ${process.versions.node} is older than ${OLDEST_NODE}.`, {
-        hint: 'Call it through npm ("npm run termlens -- doctor"): npm install brings its own Node.',
-      })
-    }),
-    await check('packages', async () => {
-      const { version } = JSON.parse(await readFile(join(root, 'node_modules/wrangler/package.json'), 'utf8'))
-      return `wrangler ${version}`
-    }),
-    await check('bindings', async () => {
-      const config = await readFile(join(root, 'wrangler.toml'), 'utf8')
-      if (/binding\s*=\s*"ASSETS"/.test(config)) return 'ASSETS'
-      throw new TermlensError('setup_missing', 'wrangler.toml has no assets binding "ASSETS".', {
-        hint: 'Restore the [assets] section: git checkout -- wrangler.toml',
-      })
-    }),
-    await check('index', async () => {
-      const { ranker, spec } = await loadEngine(readFrom(assets))
-      return `${ranker.terms} terms in ${ranker.banks().length} banks, for ${spec.name}`
-    }),
-    await check('model', async () => {
-      const { spec } = await loadEngine(readFrom(assets))
-      const path = join(assets, 'models', spec.name, spec.vision.file)
-      const digest = createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex')
-      if (digest === spec.digest) return `${spec.name}, ${digest.slice(0, 12)}`
-      throw new TermlensError(
-        'setup_missing',
-        `${path} has digest ${digest.slice(0, 12)}, model.json says ${spec.digest.slice(0, 12)}.`,
-        {
-          hint: 'The file is damaged or of another version: git checkout -- assets/models',
-        },
-      )
-    }),
-    await check('a picture', async () => {
-      const engine = await loadLocalEngine(assets)
-      const [sample] = (await readFile(join(assets, 'calibration', 'calibration.jsonl'), 'utf8')).split('\n')
-      const { id } = JSON.parse(sample ?? '{}') as { id: string }
-      const clock = startClock()
-      await engine.see!(await readFile(join(assets, 'calibration', `${id}.webp`)), clock)
-      return `read in ${Math.round(clock.timings().total_ms ?? 0)} ms, the load included`
-    }),
-  ]
+  await check(
+    'Node',
+    'Call it through npm ("npm run termlens -- doctor"): npm install brings its own Node.',
+    async () => {
+      if (node.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0) return node
+      throw new Error(`Node ${node} is older than ${OLDEST_NODE}.`)
+    },
+  )
+  await check('packages', 'Run npm install.', async () => {
+    const { version } = JSON.parse(await readFile(join(root, 'node_modules/wrangler/package.json'), 'utf8'))
+    return `wrangler ${version}`
+  })
+  await check('bindings', 'Restore the [assets] section: git checkout -- wrangler.toml', async () => {
+    if (/^\s*binding\s*=\s*"ASSETS"/m.test(await readFile(join(root, 'wrangler.toml'), 'utf8'))) return 'ASSETS'
+    throw new Error('wrangler.toml has no assets binding "ASSETS".')
+  })
+
+  const modelName = await readManifest(indexDir)
+    .then((manifest) => parseManifest(manifest).model.name)
+    .catch(() => EMBEDDED)
+  const modelDir = join(assets, 'models', modelName)
+  await check('model', 'Fetch its files again: git checkout -- assets/models', async () => {
+    const spec = await readSpec(modelDir)
+    const path = join(modelDir, spec.vision.file)
+    const digest = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
+    if (digest === spec.digest) return `${spec.name}, ${digest.slice(0, 12)}`
+    throw new Error(
+      `${path} has digest ${digest.slice(0, 12)}, model.json says ${spec.digest.slice(0, 12)}: it is damaged, or of another version.`,
+    )
+  })
+  await check('index', 'Build it: npm run termlens -- build', async () => {
+    const index = await openIndexFolder(indexDir, await readSpec(modelDir))
+    return `${index.terms} terms in ${index.banks().length} banks, for ${modelName}`
+  })
+  await check('a picture', 'Fetch the assets again: git checkout -- assets', async () => {
+    if (findings.some(({ ok }) => !ok)) throw new Error('Not tried: what stands above comes first.')
+    const engine = await loadLocalEngine(assets)
+    const [sample] = (await readFile(join(assets, 'calibration', 'calibration.jsonl'), 'utf8')).split('\n')
+    const { id } = JSON.parse(sample ?? '{}') as { id: string }
+    const clock = startClock()
+    await engine.see!(await readFile(join(assets, 'calibration', `${id}.webp`)), clock)
+    return `read in ${Math.round(clock.timings().total_ms ?? 0)} ms, the load included`
+  })
+  return findings
 }
 
 export function addDoctorCommand(program: Command): void {

@@ -1,6 +1,6 @@
 /** `build`, `verify` and `inspect`: the static index. */
 import { join, resolve } from 'node:path'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseUserBank, type UserBank } from '../banks.ts'
 import { build, readSpec } from '../build.ts'
 import { calibrationEmbeddings } from '../calibration-pictures.ts'
@@ -12,7 +12,8 @@ import { assetsDir } from '../local-engine.ts'
 import { createProgress } from '../progress.ts'
 import { formatVerify, verify } from '../verify.ts'
 
-const EMBEDDED = 'termlens-lite0'
+/** The model that ships with the repository. */
+export const EMBEDDED = 'termlens-lite0'
 
 interface Shared {
   model: string
@@ -25,6 +26,11 @@ const folders = (model: string) => ({
   modelDir: join(assetsDir, 'models', model),
   indexDir: join(assetsDir, 'index'),
 })
+
+const count = (text: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a whole number from 1.')
+}
 
 /** A bank's file is named from where the user stands. */
 const userBank = (argument: string, before: UserBank[] = []): UserBank[] => {
@@ -125,12 +131,13 @@ export function addIndexCommands(program: Command): void {
     .argument('[bank]', 'one bank in full')
     .argument('[term]', 'a term of it: its nearest others')
     .option('--model <name>', 'a folder of assets/models', EMBEDDED)
-    .option('--top-k <n>', 'how many neighbours', Number, 10)
+    .option('--top-k <n>', 'how many neighbours', count, 10)
     .option('--json', 'the report as JSON on stdout')
     .action((bank: string | undefined, term: string | undefined, { model, topK, json }: Shared & { topK: number }) =>
       interruptible(async (signal) => {
         const { indexDir, modelDir } = folders(model)
         const index = await openIndexFolder(indexDir, await readSpec(modelDir))
+        if (bank !== undefined) index.shard(bank)
         if (bank !== undefined && term !== undefined) {
           const found = await neighbours(index, bank, term, topK)
           return say(json ? JSON.stringify(found) : formatNeighbours(found))

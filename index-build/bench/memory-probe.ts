@@ -1,0 +1,151 @@
+/**
+ * Counts what an isolate holds outside the JavaScript heap: WebAssembly memories and large buffers. No imports; import it
+ * first, since it puts counting constructors in the place of the global ones. Only what is made during a recording is
+ * noted, so that the caller's own buffers are not counted. For the tests and the bench; nothing that ships imports it.
+ */
+
+/** Buffers below this many bytes are left out. */
+const SMALLEST = 16_384
+
+/** Bytes of each memory and each large buffer. */
+export interface Holding {
+  memories: number[]
+  buffers: number[]
+}
+
+export interface Live extends Holding {
+  /** WebAssembly instances. */
+  instances: number
+}
+
+export interface Probe {
+  /**
+   * Begins to note what is made, and returns what ends it. The answer has everything made in between at its last size,
+   * whether it was let go or not: never less than the peak of that time.
+   */
+  record(): () => Holding
+  /** What was noted in any recording and is not collected yet: never less than what is reachable. */
+  live(): Live
+}
+
+/** Adds up a holding. */
+export const total = ({ memories, buffers }: Holding): number =>
+  [...memories, ...buffers].reduce((sum, bytes) => sum + bytes, 0)
+
+type Constructor = new (...args: unknown[]) => object
+type Method = (this: unknown, ...args: unknown[]) => unknown
+
+/** Objects held weakly. */
+function weakly<T extends object>() {
+  const known = new WeakSet<T>()
+  let refs: WeakRef<T>[] = []
+  return {
+    add(object: T) {
+      if (known.has(object)) return
+      known.add(object)
+      refs.push(new WeakRef(object))
+    },
+    alive(): T[] {
+      refs = refs.filter((ref) => ref.deref() !== undefined)
+      return refs.flatMap((ref) => ref.deref() ?? [])
+    },
+  }
+}
+
+function install(): Probe {
+  const memories = weakly<WebAssembly.Memory>()
+  const instances = weakly<WebAssembly.Instance>()
+  const buffers = weakly<ArrayBufferLike>()
+  let recording: { memories: Set<WebAssembly.Memory>; buffers: number[] } | undefined
+
+  const noteMemory = (memory: WebAssembly.Memory) => {
+    if (!recording) return
+    recording.memories.add(memory)
+    memories.add(memory)
+  }
+  const noteBuffer = (buffer: ArrayBufferLike) => {
+    if (!recording || buffer.byteLength < SMALLEST) return
+    recording.buffers.push(buffer.byteLength)
+    buffers.add(buffer)
+  }
+  const noteInstance = (instance: WebAssembly.Instance) => {
+    if (!recording) return
+    instances.add(instance)
+    for (const value of Object.values(instance.exports)) if (value instanceof WebAssembly.Memory) noteMemory(value)
+  }
+
+  const count = (holder: object, name: string, note: (made: object, args: unknown[]) => void) => {
+    const real = Reflect.get(holder, name) as Constructor
+    const counting = new Proxy(real, {
+      construct(target, args, newTarget) {
+        const made = Reflect.construct(target, args, newTarget) as object
+        note(made, args)
+        return made
+      },
+    })
+    Reflect.set(holder, name, counting)
+  }
+  const after = (holder: object, name: string, note: (result: unknown) => void) => {
+    const real = Reflect.get(holder, name) as Method | undefined
+    if (!real) return
+    Reflect.set(holder, name, function (this: unknown, ...args: unknown[]) {
+      const result = real.apply(this, args)
+      if (result instanceof Promise) return result.then((value) => (note(value), value))
+      note(result)
+      return result
+    } satisfies Method)
+  }
+
+  count(WebAssembly, 'Memory', (made) => noteMemory(made as WebAssembly.Memory))
+  count(WebAssembly, 'Instance', (made) => noteInstance(made as WebAssembly.Instance))
+  after(WebAssembly, 'instantiate', (result) => {
+    const made = result as WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource
+    noteInstance('instance' in made ? made.instance : made)
+  })
+
+  const isBuffer = (value: unknown) => value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
+  const noteResult = (result: unknown) => {
+    if (isBuffer(result)) noteBuffer(result as ArrayBufferLike)
+    else if (ArrayBuffer.isView(result)) noteBuffer(result.buffer)
+  }
+  // `instanceof` asks the counting constructors too: their prototype is the real one.
+  count(globalThis, 'ArrayBuffer', noteResult)
+  for (const bits of ['Int8', 'Uint8', 'Uint8Clamped', 'Int16', 'Uint16', 'Int32', 'Uint32', 'Float32', 'Float64']) {
+    count(globalThis, `${bits}Array`, (made, [source]) => isBuffer(source) || noteResult(made))
+  }
+  after(ArrayBuffer.prototype, 'slice', noteResult)
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object
+  for (const method of ['slice', 'map', 'filter']) after(typedArray, method, noteResult)
+  for (const body of [Request, Response, Blob]) {
+    for (const method of ['arrayBuffer', 'bytes']) after(body.prototype, method, noteResult)
+  }
+  // The files of a form are held beside the copies that their `arrayBuffer` makes.
+  after(Request.prototype, 'formData', (form) => {
+    for (const value of (form as FormData).values()) {
+      if (recording && typeof value !== 'string' && value.size >= SMALLEST) recording.buffers.push(value.size)
+    }
+  })
+
+  const sizes = (memory: WebAssembly.Memory) => memory.buffer.byteLength
+  return {
+    record() {
+      const mine = { memories: new Set<WebAssembly.Memory>(), buffers: [] as number[] }
+      recording = mine
+      return () => {
+        if (recording === mine) recording = undefined
+        return { memories: Array.from(mine.memories, sizes), buffers: mine.buffers }
+      }
+    },
+    live: () => ({
+      memories: memories.alive().map(sizes),
+      buffers: buffers.alive().map((buffer) => buffer.byteLength),
+      instances: instances.alive().length,
+    }),
+  }
+}
+
+const scope = globalThis as { termlensProbe?: Probe }
+scope.termlensProbe ??= install()
+
+/** The one probe of this isolate. */
+export const probe: Probe = scope.termlensProbe

@@ -18,6 +18,6 @@ export const wasmModule = () => ({
   enforce: 'pre' as const,
   load(id: string) {
     if (!id.endsWith('.wasm')) return undefined
-    return `export default new WebAssembly.Module(Uint8Array.fromBase64("${readFileSync(id).toString('base64')}"))`
+    return `export default new WebAssembly.Module(Buffer.from("${readFileSync(id).toString('base64')}", "base64"))`
   },
 })

@@ -13,6 +13,11 @@ export interface Holding {
   buffers: number[]
 }
 
+export interface Recorded extends Holding {
+  /** Bytes of the files in forms: they are let go once their bytes were read, before anything is decoded. */
+  files: number[]
+}
+
 export interface Live extends Holding {
   /** WebAssembly instances. */
   instances: number
@@ -23,14 +28,18 @@ export interface Probe {
    * Begins to note what is made, and returns what ends it. The answer has everything made in between at its last size,
    * whether it was let go or not: never less than the peak of that time.
    */
-  record(): () => Holding
+  record(): () => Recorded
   /** What was noted in any recording and is not collected yet: never less than what is reachable. */
   live(): Live
 }
 
-/** Adds up a holding. */
-export const total = ({ memories, buffers }: Holding): number =>
-  [...memories, ...buffers].reduce((sum, bytes) => sum + bytes, 0)
+const add = (bytes: readonly number[]): number => bytes.reduce((sum, n) => sum + n, 0)
+
+/** Bytes of a holding. */
+export const total = ({ memories, buffers }: Holding): number => add(memories) + add(buffers)
+
+/** The most bytes that were held at once beside what was there before: while a form is read, its files and their copies. */
+export const peak = (recorded: Recorded): number => Math.max(total(recorded), 2 * add(recorded.files))
 
 type Constructor = new (...args: unknown[]) => object
 type Method = (this: unknown, ...args: unknown[]) => unknown
@@ -56,7 +65,7 @@ function install(): Probe {
   const memories = weakly<WebAssembly.Memory>()
   const instances = weakly<WebAssembly.Instance>()
   const buffers = weakly<ArrayBufferLike>()
-  let recording: { memories: Set<WebAssembly.Memory>; buffers: number[] } | undefined
+  let recording: { memories: Set<WebAssembly.Memory>; buffers: number[]; files: number[] } | undefined
 
   const noteMemory = (memory: WebAssembly.Memory) => {
     if (!recording) return
@@ -90,9 +99,14 @@ function install(): Probe {
     if (!real) return
     Reflect.set(holder, name, function (this: unknown, ...args: unknown[]) {
       const result = real.apply(this, args)
-      if (result instanceof Promise) return result.then((value) => (note(value), value))
-      note(result)
-      return result
+      if (!(result instanceof Promise)) {
+        note(result)
+        return result
+      }
+      return result.then((value: unknown) => {
+        note(value)
+        return value
+      })
     } satisfies Method)
   }
 
@@ -119,21 +133,20 @@ function install(): Probe {
   for (const body of [Request, Response, Blob]) {
     for (const method of ['arrayBuffer', 'bytes']) after(body.prototype, method, noteResult)
   }
-  // The files of a form are held beside the copies that their `arrayBuffer` makes.
   after(Request.prototype, 'formData', (form) => {
     for (const value of (form as FormData).values()) {
-      if (recording && typeof value !== 'string' && value.size >= SMALLEST) recording.buffers.push(value.size)
+      if (recording && typeof value !== 'string' && value.size >= SMALLEST) recording.files.push(value.size)
     }
   })
 
   const sizes = (memory: WebAssembly.Memory) => memory.buffer.byteLength
   return {
     record() {
-      const mine = { memories: new Set<WebAssembly.Memory>(), buffers: [] as number[] }
+      const mine = { memories: new Set<WebAssembly.Memory>(), buffers: [] as number[], files: [] as number[] }
       recording = mine
       return () => {
         if (recording === mine) recording = undefined
-        return { memories: Array.from(mine.memories, sizes), buffers: mine.buffers }
+        return { ...mine, memories: Array.from(mine.memories, sizes) }
       }
     },
     live: () => ({

@@ -35,7 +35,7 @@ const ING_NOUN =
 const PLURAL =
   /^(people|children|men|women|\w+men|mice|geese|feet|teeth|oxen|dice|police|fungi|cacti|leaves|pajamas|pyjamas)$/
 const SINGULAR_S =
-  /(ss|us|is|ops|\bgas|\bcanvas|\batlas|\blens|\bchristmas|\bseries|\bspecies|\bpancreas|\bcosmos|\bthermos|\brhinoceros|\bchaos)$/
+  /(ss|us|is|ceratops|cyclops|\bgas|\bcanvas|\batlas|\blens|\bchristmas|\bseries|\bspecies|\bpancreas|\bcosmos|\bthermos|\brhinoceros|\bchaos)$/
 /** Names that take an article: `the Eiffel Tower`. */
 const NAMED_THE =
   /\b(tower|bridge|wall|palace|temple|canal|desert|river|ocean|sea|museum|opera house|memorial|monument|building|white house|city|army|gate|canyon|mahal|triomphe|familia|alps|matterhorn|milky way|colosseum|acropolis|parthenon|kremlin|louvre|statue of liberty|sphinx|virgin mary|hatter|moon|sun|earth)\b/i
@@ -52,6 +52,7 @@ export function article(phrase: string): 'a' | 'an' {
 /** `phrase` as it stands after "of": `dog` → `a dog`, `moon` → `the moon`; `mountains`, `snow` and `surfing` stay. */
 export function withArticle(phrase: string): string {
   if (DETERMINED.test(phrase)) return phrase
+  if (/^\w+ing (a|an|the|in|on|at|over|under|with|to)\b/.test(phrase)) return phrase
   if (DOERS.test(phrase)) return `${article(phrase)} ${phrase}`
   const [front, ...behind] = phrase.split(PREPOSITION)
   const acting = behind.length > 0 ? / (?=\w+ing( |$))/ : / (?=\w+ing )/

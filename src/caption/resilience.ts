@@ -42,7 +42,7 @@ export function createGuard(
   async function once<T>(task: (signal: AbortSignal) => Promise<T>, { signal, deadline }: Call): Promise<T> {
     const leave = await takePlace({ signal, deadline })
     try {
-      return await within(Math.min(timeout_ms, deadline - now()), signal, task)
+      return await within(Math.max(0, Math.min(timeout_ms, deadline - now())), signal, task)
     } finally {
       leave()
     }
@@ -61,7 +61,7 @@ export function createGuard(
           breaker.failed(error)
           if (!(error instanceof Failure) || !error.retry || tries === TRIES || breaker.state() === 'open') throw error
           // Full jitter over a doubling pause: exponential backoff as AWS describes it ("Exponential Backoff And Jitter", 2015).
-          const pause = Math.max(error.retryAfter ?? 0, Math.random() * FIRST_PAUSE_MS * 2 ** tries)
+          const pause = (error.retryAfter ?? 0) + Math.random() * FIRST_PAUSE_MS * 2 ** tries
           if (now() + pause >= call.deadline) throw error
           await sleep(pause, call.signal)
         }

@@ -8,17 +8,21 @@ export interface RetrievalOptions {
 }
 
 const RESERVED: readonly Flag[] = ['unproven', 'unsafe']
-const POOL = 24
+const POOL = 64
+/** So many of the best rows vote on the first subject. */
+const VOTERS = 16
 const MOST_SUBJECTS = 3
-/** A further subject must score at least this share of the first, */
-const NEARLY_AS_SURE = 0.6
-/** and bring the sum of the vectors nearer to the picture by this factor: two sides of a picture do, two words for one thing do not. */
-const GAIN = 1.1
+/**
+ * A further subject must score well above the last row of the pool (by this share of its own score) and be another thing than those
+ * named (cosine below this). Measured with the embedded model on 360 validation pictures: further subjects are right in one of three
+ * cases so, in one of seven without, and few pictures get one.
+ */
+const STANDS_OUT = 0.68
+const ANOTHER_THING = 0.3
 
 /**
- * `a watercolor painting of a lighthouse and a sailing boat`, from banks `medium` and `subject`. One to three subjects: another is
- * named only where it explains what the first leaves open, for one right subject is better than three doubtful ones.
- * The text is empty where neither bank has anything to say.
+ * `a watercolor painting of a lighthouse and a sailing boat`, from banks `medium` and `subject`. One to three subjects, for one right
+ * subject is better than three doubtful ones. The text is empty where neither bank has anything to say.
  */
 export async function retrieveCaption(
   ranker: Ranker,
@@ -32,36 +36,36 @@ export async function retrieveCaption(
       : []
   const [media, all] = await Promise.all([ranked('medium'), ranked('subject')])
   const medium = media[0]?.text ?? ''
-  const subjects = pickSubjects(all.filter(({ term }) => !within(term, medium)))
+  const subjects = pickSubjects(all.filter(({ term }) => !repeats(term, medium)))
   const shown = list(subjects.map(({ text }) => withArticle(text)))
   return { text: [medium, shown].filter((text) => text !== '').join(' of '), source: 'retrieval' }
 }
 
-/** Whether the medium says it already: no portrait of a portrait. */
-const within = (term: string, medium: string) => ` ${medium.toLowerCase()} `.includes(` ${term.toLowerCase()} `)
+/** Whether the medium says it already: no portrait of a portrait, no sketch of a pencil sketch. */
+function repeats(term: string, medium: string): boolean {
+  const [subject, technique] = [term, medium].map((text) => text.toLowerCase().split(/[\s-]+/)) as [string[], string[]]
+  return subject.includes(technique.at(-1)!) || subject.every((word) => technique.includes(word))
+}
 
-/** The best subject, then each that brings the sum of vectors clearly nearer to the picture. */
+/** The subject that the best rows agree on, then others that stand out as much and are something else. */
 function pickSubjects(ranked: readonly Candidate[]): Candidate[] {
-  const [first, ...others] = ranked
-  if (!first) return []
-  const chosen = [first]
-  const sum = Float32Array.from(first.vector)
-  let [along, reached] = [first.similarity, first.similarity]
-  while (chosen.length < MOST_SUBJECTS && reached > 0) {
-    let next: Candidate | undefined
-    let best = reached * GAIN
-    for (const other of others) {
-      if (chosen.includes(other) || other.score < NEARLY_AS_SURE * first.score) continue
-      const cosine = (along + other.similarity) / Math.sqrt(dot(sum, sum) + 2 * dot(sum, other.vector) + 1)
-      if (cosine > best) [next, best] = [other, cosine]
-    }
-    if (!next) break
-    chosen.push(next)
-    along += next.similarity
-    reached = best
-    for (let i = 0; i < sum.length; i++) sum[i]! += next.vector[i]!
+  if (ranked.length === 0) return []
+  const chosen = [agreed(ranked.slice(0, VOTERS), ranked[VOTERS]?.score ?? 0)]
+  const last = ranked.at(-1)!.score
+  for (const row of ranked) {
+    if (chosen.length >= MOST_SUBJECTS || row.score <= 0 || 1 - last / row.score < STANDS_OUT) break
+    if (chosen.every((other) => dot(other.vector, row.vector) < ANOTHER_THING)) chosen.push(row)
   }
   return chosen
+}
+
+/** The row nearest to the sum of all, each weighed by how far it scores above `floor`: of ski, skier and skiing the one in the middle. */
+function agreed(voters: readonly Candidate[], floor: number): Candidate {
+  const sum = new Float32Array(voters[0]!.vector.length)
+  for (const { vector, score } of voters) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += Math.max(score - floor, 0) * vector[i]!
+  }
+  return voters.reduce((best, row) => (dot(row.vector, sum) > dot(best.vector, sum) ? row : best))
 }
 
 function dot(a: Float32Array, b: Float32Array): number {

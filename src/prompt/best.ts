@@ -1,19 +1,18 @@
 /** Mode `best`: the classic prompt, the fast one and one grown term by term, of which the nearest to the picture wins. */
 import { chain, estimate, type Vectored } from './chain.ts'
-import { classicDraft, originalClassicPieces, withMedium } from './classic.ts'
+import { classicDraft, originalClassicPieces } from './classic.ts'
 import { write } from './dialect.ts'
-import { fastDraft, quotas } from './fast.ts'
+import { besideMedium, candidates, fastDraft, quotas, withStyle } from './fast.ts'
 import { roomLeft } from './fit.ts'
 import { beginning, type Composed, chainApproximated } from './mode.ts'
 import { distinctTexts, POOL } from './negative.ts'
 import type { Task } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, merged } from './original.ts'
 import { arrange, type Draft, type Piece } from './pieces.ts'
-import { volunteers } from './pool.ts'
-import { admissible, byScore, sure } from './select.ts'
+import { admissible } from './select.ts'
 
-/** Rows of a bank that the chain chooses from. */
-const CHAIN_POOL = 128
+/** The chain chooses among so many of the surest terms. From more it would pick what happens to fill a gap in the sum. */
+const CHAIN_POOL = 64
 
 const termsOf = (pieces: readonly Piece[]) => pieces.flatMap(({ term }) => term ?? [])
 
@@ -24,24 +23,26 @@ function nearest(candidates: readonly Piece[][], { embedding }: Task): Composed 
   return { ...best, warnings: [chainApproximated] }
 }
 
-/** The medium, then term after term towards the picture, of what joins the prompt without repeating or overflowing it. */
+/** Medium and movement, then term after term towards the picture, of what joins the prompt without repeating or overflowing it. */
 async function chainDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
-  const others = task.banks.filter((bank) => bank !== 'medium')
-  const ranked = await Promise.all(others.map((bank) => volunteers(task, bank, CHAIN_POOL)))
-  const seeded = await withMedium(draft, task)
+  const seeded = await withStyle(draft, task)
   const longer = (terms: readonly Vectored[]) => ({ ...seeded, terms })
   const room: number[] = [] // tokens left, by number of terms chosen
-  const { terms } = chain(ranked.flatMap(sure).sort(byScore) as Vectored[], task.embedding, {
-    min: task.options.min_flavors,
-    max,
-    start: seeded.terms as Vectored[],
-    allows: (term, chosen) => {
-      room[chosen.length] ??= roomLeft(longer(chosen), task)
-      if (task.counter.count(term.text) > room[chosen.length]! || !admissible(term, longer(chosen), quotas))
-        return false
-      return roomLeft(longer([...chosen, term]), task) >= 0
+  const { terms } = chain(
+    (await candidates(seeded, CHAIN_POOL, task)).slice(0, CHAIN_POOL) as Vectored[],
+    task.embedding,
+    {
+      min: task.options.min_flavors,
+      max: max - besideMedium(seeded),
+      start: seeded.terms as Vectored[],
+      allows: (term, chosen) => {
+        room[chosen.length] ??= roomLeft(longer(chosen), task)
+        if (task.counter.count(term.text) > room[chosen.length]! || !admissible(term, longer(chosen), quotas))
+          return false
+        return roomLeft(longer([...chosen, term]), task) >= 0
+      },
     },
-  })
+  )
   return longer(terms)
 }
 

@@ -4,7 +4,7 @@ import type { Task } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, top } from './original.ts'
 import { arrange, type Draft, type Piece } from './pieces.ts'
 import { volunteers } from './pool.ts'
-import { fill, mediaFor, sure } from './select.ts'
+import { fill, mediaFor, surest } from './select.ts'
 
 /** `draft` with the medium that it lacks, if the bank speaks and the caption names none. */
 export async function withMedium(draft: Draft, task: Task): Promise<Draft> {
@@ -25,7 +25,7 @@ export async function classicDraft(draft: Draft, max: number, task: Task): Promi
   let filled = await withMedium(draft, task)
   for (const bank of small) filled = fill(filled, await volunteers(task, bank, SPARE), QUOTAS, 1, task)
   for (const bank of large)
-    filled = fill(filled, sure(await volunteers(task, bank, max * 4 + SPARE)), QUOTAS, max, task)
+    filled = fill(filled, surest(await volunteers(task, bank, max * 4 + SPARE)), QUOTAS, max, task)
   if (!task.banks.includes('trending')) return filled
   return fill(filled, await volunteers(task, 'trending', SPARE), QUOTAS, 1, task)
 }

@@ -2,24 +2,40 @@
 
 import { withMedium } from './classic.ts'
 import { beginning, type Composed } from './mode.ts'
-import type { Task } from './options.ts'
+import type { Task, Term } from './options.ts'
 import { captionPiece, commaSeparated, cut, includePieces, merged } from './original.ts'
 import { arrange, type Draft } from './pieces.ts'
 import { volunteers } from './pool.ts'
-import { byScore, fill, type Quotas, sure } from './select.ts'
+import { fill, type Quotas, surest, techniquesOf } from './select.ts'
 
 /** How often a bank may speak in a prompt that draws on all of them. */
-export const quotas: Quotas = { medium: 1, artist: 2, movement: 2, trending: 1, subject: 3 }
+export const quotas: Quotas = { medium: 1, artist: 2, movement: 1, trending: 1, subject: 3 }
 /** Rows asked for a term of the prompt, so that near-duplicates can be passed over. */
 const SPARE = 3
 
-/** The terms of a fast prompt, added to `draft`: the medium, then the `max` best of the other banks. */
-export async function fastDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
-  const others = task.banks.filter((bank) => bank !== 'medium')
+/** `draft` with its medium and, where that is no photograph, the movement: what pictures that were made by hand are told apart by. */
+export async function withStyle(draft: Draft, task: Task): Promise<Draft> {
+  const made = await withMedium(draft, task)
+  if (!task.banks.includes('movement') || techniquesOf(made).has('photo')) return made
+  return fill(made, await volunteers(task, 'movement', 16), quotas, 1, task)
+}
+
+/** What may follow `draft`: the surest terms of all banks but the medium, at most `most` rows of each. */
+export async function candidates(draft: Draft, most: number, task: Task): Promise<Term[]> {
+  const banks = task.banks.filter((bank) => bank !== 'medium')
   const ranked = await Promise.all(
-    others.map((bank) => volunteers(task, bank, SPARE * Math.min(max, quotas[bank] ?? max) + 16)),
+    banks.map((bank) => volunteers(task, bank, Math.min(most, 16 * (quotas[bank] ?? most)))),
   )
-  return fill(await withMedium(draft, task), ranked.flatMap(sure).sort(byScore), quotas, max, task)
+  return surest(ranked.flat(), techniquesOf(draft))
+}
+
+/** How many terms count against `max_flavors`. */
+export const besideMedium = ({ terms }: Draft): number => terms.filter(({ bank }) => bank !== 'medium').length
+
+/** The terms of a fast prompt, added to `draft`: medium and movement, then the best of all banks, `max` beside the medium. */
+export async function fastDraft(draft: Draft, max: number, task: Task): Promise<Draft> {
+  const begun = await withStyle(draft, task)
+  return fill(begun, await candidates(begun, SPARE * max + 16, task), quotas, max - besideMedium(begun), task)
 }
 
 /** Under this project's rules. */

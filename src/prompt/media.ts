@@ -7,12 +7,15 @@ const FAMILIES: Record<string, string> = {
     'photo photos photograph photographs photography selfie snapshot polaroid daguerreotype ambrotype tintype cyanotype dslr bokeh',
   painting:
     'painting paintings watercolor watercolors watercolour watercolours gouache fresco tempera acrylic impasto encaustic grisaille brushstrokes brushwork',
-  drawing: 'drawing drawings sketch sketches charcoal crayon pastel pastels pencil silverpoint doodle',
+  drawing:
+    'drawing drawings sketch sketches charcoal crayon pastel pastels pencil silverpoint doodle cartoon comic manga',
   print:
     'etching engraving woodcut woodcuts linocut lithograph lithography mezzotint aquatint drypoint screenprint risograph',
   render: 'render renders rendering cgi 3d octane voxel raytracing',
   sculpture: 'sculpture sculptures statue statues statuette figurine bust carving',
   textile: 'embroidery tapestry crochet quilt needlework knitting',
+  vector: 'vector vectors clipart',
+  layout: 'poster posters infographic blueprint',
   pixels: 'pixel pixels',
 }
 const FAMILY_OF = new Map(

@@ -31,7 +31,7 @@ const place = (bank: string) => (ORDER.includes(bank) ? ORDER.indexOf(bank) : OR
  */
 export function clean(text: string): string {
   const line = text.replace(/[\u200b\u202a-\u202e\u2066-\u2069\ufeff]/g, '').replace(/[\s\p{Cc}]+/gu, ' ')
-  const bare = line.replace(/<[^<>]*:[^<>]*>|<(?=\s*[a-z_]\w*\s*(:|$))/gi, ' ')
+  const bare = line.replace(/<[^<>]*:[^<>]*>|<(?=\s*\w*[a-z_])/gi, ' ')
   return bare === line ? line.trim() : clean(bare)
 }
 

@@ -32,7 +32,12 @@ export function banksOf({ ranker, options }: Pick<Task, 'ranker' | 'options'>, s
 export async function volunteers(task: Task, bank: string, k: number, reverse = false): Promise<Term[]> {
   const { options, ranker, embedding } = task
   const without = options.exclude.some(isArtists) ? [...RESERVED, 'person' as const] : RESERVED
-  const rows = await ranker.candidates(bank, embedding, k, { without, by: 'score', reverse, lang: options.lang })
+  const rows = await ranker.candidates(bank, embedding, k, {
+    without,
+    by: 'score',
+    reverse,
+    lang: options.lang,
+  })
   const excluded = excluder(options.exclude)
   return distinctTerms(rows).filter((row) => !excluded(row))
 }

@@ -16,8 +16,8 @@ const SAME_HEAD = 2
 const countOf = ({ terms, include }: Draft, bank: string) =>
   [...terms, ...include.flatMap(({ term }) => term ?? [])].filter((term) => term.bank === bank).length
 
-/** Techniques that the prompt is bound to: those of the caption, else of the medium. */
-function boundTo({ caption, terms, include }: Draft): ReadonlySet<string> {
+/** The techniques that a prompt is bound to: those of the caption, else of the medium. */
+export function techniquesOf({ caption, terms, include }: Draft): ReadonlySet<string> {
   const named = mediaOf(caption)
   if (named.size > 0) return named
   const media = [
@@ -35,7 +35,7 @@ export function admissible(term: Term, draft: Draft, quotas: Quotas): boolean {
   if (include.some((entry) => sayTheSame(entry.text, term.term) || (entry.term && nearDuplicate(entry.term, term))))
     return false
   if (terms.some((other) => nearDuplicate(other, term))) return false
-  if (contradict(boundTo(draft), mediaOf(term.term))) return false
+  if (contradict(techniquesOf(draft), mediaOf(term.term))) return false
   const last = head(term.term)
   return term.bank === 'artist' || terms.filter((other) => head(other.term) === last).length < SAME_HEAD
 }
@@ -53,30 +53,42 @@ export function mediaFor(caption: string, ranked: readonly Term[]): readonly Ter
     : []
 }
 
+/** After so many terms that did not fit the prompt is full: the shorter ones behind are not worth the last tokens. */
+const MISFITS = 8
+
 /** Adds of `candidates`, in their order, what is admissible and fits, until `max` terms were added. */
 export function fill(draft: Draft, candidates: readonly Term[], quotas: Quotas, max: number, task: Task): Draft {
   let filled = draft
   let room = roomLeft(filled, task)
-  let left = max
+  let [left, misfits] = [max, 0]
   for (const term of candidates) {
-    if (left <= 0) break
-    // What a term takes alone it takes in a prompt, and a comma more: most that do not fit are passed over without writing them.
-    if (task.counter.count(term.text) > room || !admissible(term, filled, quotas)) continue
+    if (left <= 0 || misfits >= MISFITS) break
+    if (!admissible(term, filled, quotas)) continue
     const longer = { ...filled, terms: [...filled.terms, term] }
-    const then = roomLeft(longer, task)
-    if (then < 0) continue
-    ;[filled, room, left] = [longer, then, left - 1]
+    // What a term takes alone it takes in a prompt too: most that do not fit are told without writing the prompt.
+    const then = task.counter.count(term.text) > room ? -1 : roomLeft(longer, task)
+    if (then < 0) misfits++
+    else [filled, room, left] = [longer, then, left - 1]
   }
   return filled
 }
 
-/** Below half of the best score of its bank the model is guessing. Scores that are not positive say nothing: then only the best stays. */
-export function sure(ranked: readonly Term[]): Term[] {
+/** The shares of the best score that a term, and an artist for a photograph, must reach: below the model is guessing. */
+const SURE = 0.4
+const SURE_OF_ARTIST = 0.75
+
+/**
+ * The terms that the model is sure of, best score first. Without a positive score that is only the best. Most artists paint: in the prompt of a
+ * photograph they are volunteered only where hardly anything matches better.
+ */
+export function surest(terms: readonly Term[], techniques: ReadonlySet<string> = new Set()): Term[] {
+  const ranked = [...terms].sort(byScore)
   const best = ranked[0]?.score ?? 0
-  return ranked.filter(({ score }, n) => n === 0 || (best > 0 && score >= best / 2))
+  const share = ({ bank }: Term) => (bank === 'artist' && techniques.has('photo') ? SURE_OF_ARTIST : SURE)
+  return ranked.filter((term, n) => n === 0 || (best > 0 && term.score >= best * share(term)))
 }
 
 /** Best score first; ties by bank and row, so that an answer never depends on the order of asking. */
-export function byScore(a: Term, b: Term): number {
+function byScore(a: Term, b: Term): number {
   return b.score - a.score || (a.bank < b.bank ? -1 : a.bank > b.bank ? 1 : a.row - b.row)
 }

@@ -40,6 +40,8 @@ export interface KernelExports {
 
 export interface Kernel {
   exports: KernelExports
+  /** Everything lies in it. It never grows, so that views on `buffer` stay valid. */
+  memory: WebAssembly.Memory
   buffer: ArrayBuffer
   plan: MemoryPlan
   /** Whether it is the relaxed-SIMD build, which has `scanI8Coarse`. */
@@ -105,6 +107,7 @@ export async function createKernel(plan: MemoryPlan, relaxed?: WebAssembly.Modul
   const instance = await WebAssembly.instantiate(relaxed ?? wasm, { env: { memory } })
   return {
     exports: instance.exports as unknown as KernelExports,
+    memory,
     buffer: memory.buffer as ArrayBuffer,
     plan,
     relaxed: relaxed !== undefined,

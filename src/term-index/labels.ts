@@ -32,7 +32,10 @@ export function vectorAt(shard: Shard, row: number): Float32Array {
   const at = rows.byteOffset + row * stride
   if (rowScales) {
     const scale = rowScales[row]!
-    return Float32Array.from(new Int8Array(rows.buffer, at, dims), (q) => q * scale)
+    const stored = new Int8Array(rows.buffer, at, dims)
+    const vector = new Float32Array(dims)
+    for (let i = 0; i < dims; i++) vector[i] = stored[i]! * scale
+    return vector
   }
   if (shard.dtype === 'f16') return Float32Array.from(new Uint16Array(rows.buffer, at, dims), fromHalf)
   return new Float32Array(rows.buffer, at, dims).slice()

@@ -42,8 +42,6 @@ export async function openIndex({
   const manifest = parseManifest(json)
   checkModel(manifest, spec)
   const plan = planMemory(manifest.banks)
-  if (plan.bytes !== manifest.memory)
-    throw invalid(`the manifest asks for ${manifest.memory} bytes of memory, not ${plan.bytes}`)
   const kernel = await createKernel(plan, relaxedKernel)
   const banks = await Promise.all(
     manifest.banks.map(async (bank, i) => {

@@ -40,7 +40,7 @@ export function prepareBank({ exports, relaxed }: Kernel, shard: Shard, sums: nu
  */
 export function search(
   kernel: Kernel,
-  shard: Shard,
+  bank: SearchBank,
   embedding: Float32Array,
   k: number,
   options: SearchOptions,

@@ -23,7 +23,8 @@ test('one good subject rather than three poor ones', async () => {
 
 test('at most three subjects', async () => {
   const rows = ['cat', 'dog', 'mountains', 'snow'].map((term, n) => ({ term, at: at(0.5, 2 + n) }))
-  expect(await retrieve(rows)).toBe('a photograph of a cat, a dog and mountains')
+  const lamp = { term: 'lamp', at: at(0.1, 9) }
+  expect(await retrieve([...rows, lamp])).toBe('a photograph of a cat, a dog and mountains')
 })
 
 test('unsafe, unproven and unaccepted labels are passed over', async () => {

@@ -20,7 +20,7 @@ test('termlens, classic: one of each small bank, three flavors, nothing said twi
 test('termlens, fast: the best of all banks, in an order that reads', async () => {
   const { prompt } = await ask({ mode: 'fast' })
   expect(prompt).toBe(
-    'a lighthouse on a cliff, a watercolor painting by Winslow Homer, by Claude Monet, impressionism, luminism, soft light, sea spray, wet on wet, muted colors, misty morning, Monet garden, neon (glow), trending on artstation',
+    'a lighthouse on a cliff, a watercolor painting by Winslow Homer, by Claude Monet, impressionism, soft light, sea spray, wet on wet, muted colors, misty morning, Monet garden, neon (glow), trending on artstation',
   )
 })
 
@@ -160,10 +160,35 @@ test('a caption with another technique outweighs the medium bank and its flavors
   expect(prompt).toContain('film photograph')
 })
 
+test('a caption that is only more general leaves room for the medium', async () => {
+  const ranker = memoryRanker({
+    medium: [
+      { term: 'an oil painting', at: at(0.6, 1) },
+      { term: 'a painting', at: at(0.5, 2) },
+    ],
+  })
+  const caption = { text: 'a painting of a pond', source: 'blip' }
+  expect((await ask({}, { ranker, caption })).prompt).toBe('a painting of a pond, an oil painting')
+})
+
+test('what scores far below the best is not said; an artist of a photograph must come near it', async () => {
+  const ranker = memoryRanker({
+    flavor: [
+      { term: 'snowfall', at: at(0.8, 1) },
+      { term: 'winter', at: at(0.4, 2) },
+      { term: 'tarot card', at: at(0.3, 3) },
+    ],
+    artist: [{ term: 'Alfred Sisley', text: 'by Alfred Sisley', at: at(0.5, 4) }],
+  })
+  const say = async (text: string) => (await ask({}, { ranker, caption: { text, source: 'blip' } })).prompt
+  expect(await say('a photo of a dog')).toBe('a photo of a dog, snowfall, winter')
+  expect(await say('an oil painting of a dog')).toBe('an oil painting of a dog by Alfred Sisley, snowfall, winter')
+})
+
 test('banks restricts who speaks; a bank that is not there is passed over', async () => {
   const { terms, prompt } = await ask({ banks: ['movement', 'nope'] })
   expect(Object.keys(terms)).toEqual(['movement'])
-  expect(prompt).toBe('a lighthouse on a cliff, impressionism, luminism')
+  expect(prompt).toBe('a lighthouse on a cliff, impressionism')
 })
 
 test('a bank of the user speaks where flavors do', async () => {

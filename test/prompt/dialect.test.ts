@@ -33,7 +33,7 @@ test('no term or caption brings in a line break, a network tag or an unescaped b
       const request = { dialect, include: ['fine\n<lora:worse:1> print'] }
       const { prompt } = await compose(request, { ranker, embedding: picture, caption: attack, counter })
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-      expect(prompt).not.toMatch(/[\x00-\x1f\u2028\u202e]|<\s*\w+\s*:/)
+      expect(prompt).not.toMatch(/[\x00-\x1f\u2028\u202e]|<\s*\d*[a-z_]\w*\s*:/i)
       if (dialect === 'sd') expect(prompt.replace(/\\./g, '')).not.toMatch(/[()[\]\\<>]|\b(AND|BREAK)\b/)
     }
   }

@@ -4,7 +4,7 @@ import { createTokenCounter } from '../../src/prompt/index.ts'
 import type { Candidate, Flag, Ranker, RankOptions } from '../../src/types.ts'
 
 export const counter = createTokenCounter(
-  readFileSync(new URL('../../assets/public/tokenizer/clip-merges.bin', import.meta.url)),
+  readFileSync(new URL('../../assets/tokenizer/clip-merges.bin', import.meta.url)),
 )
 
 /** Coordinates of a term; they are normalised. The first is how much it looks like `picture`. */
@@ -112,9 +112,9 @@ export const gallery = {
   ],
   subject: [
     { term: 'lighthouse', at: at(0.6, 36) },
-    { term: 'sailing boat', at: at(0.55, 37) },
-    { term: 'beacon', at: at(0.59, 36, 38) },
-    { term: 'cat', at: at(0.1, 38) },
+    { term: 'sailing boat', at: at(0.45, 37) },
+    { term: 'beacon', at: at(0.45, 36, 38) },
+    { term: 'cat', at: at(0.05, 38) },
   ],
 } satisfies Record<string, Row[]>
 

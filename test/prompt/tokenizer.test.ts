@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createTokenCounter } from '../../src/prompt/index.ts'
 
 const read = (path: string) => readFile(new URL(path, import.meta.url))
-const counter = createTokenCounter(await read('../../assets/public/tokenizer/clip-merges.bin'))
+const counter = createTokenCounter(await read('../../assets/tokenizer/clip-merges.bin'))
 const recorded: { text: string; ids: number[] }[] = JSON.parse(await read('fixtures/clip-tokens.json').then(String))
 
 test('the tokens of every recorded text are those of open_clip', () => {

@@ -141,16 +141,23 @@ function drop(response: Response): void {
   void response.body?.cancel().catch(() => undefined)
 }
 
-/** Codes of Node for a connection that never was. workerd gives none: there, what failed before an answer counts as broken. */
+/** Codes of Node for a connection that never was. workerd has none: what failed before an answer is `reset` there. */
 const REFUSED =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ECONNABORTED|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/
 
 function connectionFailure(error: unknown, once: boolean): Failure {
   const { cause } = error as { cause?: { code?: unknown; errors?: { code?: unknown }[] } }
-  const code = String(cause?.code ?? cause?.errors?.[0]?.code ?? '')
-  if (REFUSED.test(code)) return new Failure('refused', 'no connection could be made', { retry: true, detail: code })
-  return new Failure('reset', 'the connection broke before an answer', { retry: !once, detail: code })
+  const detail = String(cause?.code ?? cause?.errors?.[0]?.code ?? '') || undefined
+  if (detail && REFUSED.test(detail))
+    return new Failure('refused', 'no connection could be made', { retry: true, detail })
+  const what = detail
+    ? 'the connection broke before an answer'
+    : 'there was no connection, or it broke before an answer'
+  return new Failure('reset', what, { retry: !once, detail })
 }
+
+/** What a proxy may say of a server that failed or is away; Cloudflare's own are 520 to 523. */
+const AWAY = [500, 502, 504, 520, 521, 522, 523]
 
 async function statusFailure(
   response: Response,
@@ -158,12 +165,12 @@ async function statusFailure(
   { secret, once, busy }: { secret: string | undefined; once: boolean; busy: number | undefined },
 ): Promise<Failure> {
   const { status, headers } = response
-  // 429 and 503 say that nothing began. The other three may come from a proxy after the work was done.
+  // 429 and 503 say that nothing began. The others may come after the work was done.
   const refused = status === 429 || status === 503 || status === busy
   const body = await readErrorBody(response, signal)
   return new Failure('bad_status', `it answered with status ${status}`, {
     status,
-    retry: refused || (!once && [500, 502, 504].includes(status)),
+    retry: refused || (!once && AWAY.includes(status)),
     retryAfter: retryAfter(headers.get('retry-after')) ?? seconds(body.estimated_time),
     // What is said about a refused key may repeat part of it.
     detail: status === 401 || status === 403 ? undefined : redact(body.words, secret),
@@ -202,6 +209,6 @@ async function readErrorBody(response: Response, outer: AbortSignal) {
 /** What an endpoint said, fit for a log line. */
 export function redact(words: unknown, secret: string | undefined): string | undefined {
   if (typeof words !== 'string') return undefined
-  const line = words.replace(/[\s\p{Cc}]+/gu, ' ')
+  const line = words.replace(/[\s\p{Cc}]+/gu, ' ').replace(/\b(Bearer|Basic) \S+/gi, '$1 ***')
   return (secret ? line.replaceAll(secret, '***') : line).slice(0, MOST_DETAIL)
 }

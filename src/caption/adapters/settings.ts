@@ -17,8 +17,8 @@ const label = z.string().min(1).max(200)
 /** Part of a path: a model name such as `@cf/llava-hf/llava-1.5-7b-hf`. */
 const model = z
   .string()
-  .regex(/^[\w@.:-]+(\/[\w@.:-]+)*$/, 'must be a model name')
   .max(200)
+  .regex(/^(?!\.)[\w@.:-]+(\/(?!\.)[\w@.:-]+)*$/, 'must be a model name')
 
 const common = {
   /** How answers and failures call it; the protocol's name by default. */
@@ -89,7 +89,7 @@ export const protocols = {
         .optional(),
       model: z
         .string()
-        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be owner/name')
+        .regex(/^\w[\w.-]*\/\w[\w.-]*$/, 'must be owner/name')
         .optional(),
       prompt,
       ...blip,
@@ -113,7 +113,7 @@ export const protocols = {
       model,
       version: z
         .string()
-        .regex(/^[\w.-]+$/)
+        .regex(/^\w[\w.-]*$/)
         .optional(),
       prompt,
       describe: z

@@ -56,7 +56,7 @@ class MergeTable {
 }
 
 /**
- * A token counter over `assets/public/tokenizer/clip-merges.bin` (195,576 bytes: every merge as two uint16, in order of rank).
+ * A token counter over `assets/tokenizer/clip-merges.bin` (195,576 bytes: every merge as two uint16, in order of rank).
  * Equal to open_clip's SimpleTokenizer but for mojibake and rare HTML entities, which are not repaired.
  * Throws `internal` where `data` is not that file.
  */

@@ -1,7 +1,7 @@
-"""Makes assets/public/tokenizer/clip-merges.bin from the vocabulary file of the PyPI wheel open_clip_torch.
+"""Makes assets/tokenizer/clip-merges.bin from the vocabulary file of the PyPI wheel open_clip_torch.
 
     pip download open_clip_torch==3.3.0 --no-deps && unzip -p open_clip_torch-*.whl open_clip/bpe_simple_vocab_16e6.txt.gz > vocab.gz
-    python src/prompt/tokenizer/make_merges.py vocab.gz assets/public/tokenizer/clip-merges.bin
+    python src/prompt/tokenizer/make_merges.py vocab.gz assets/tokenizer/clip-merges.bin
 
 The output holds the 48,894 merges of CLIP's byte-pair encoding in order of rank, each as the two token ids it joins
 (uint16, little-endian). The token it makes is not stored: it is 512 + rank, which this script asserts.

@@ -1,6 +1,7 @@
 /** The Worker with the memory probe in it: what it made, what it fetched, and what is left after a collection. */
-import { probe, type Recorded } from './memory-probe.ts'
+
 import worker from '../../src/worker.ts'
+import { probe, type Recorded } from './memory-probe.ts'
 
 type Fetch = typeof worker.fetch
 type Env = Parameters<Fetch>[1]

@@ -28,21 +28,17 @@ async function chainDraft(draft: Draft, max: number, task: Task): Promise<Draft>
   const seeded = await withStyle(draft, task)
   const longer = (terms: readonly Vectored[]) => ({ ...seeded, terms })
   const room: number[] = [] // tokens left, by number of terms chosen
-  const { terms } = chain(
-    (await candidates(seeded, CHAIN_POOL, task)).slice(0, CHAIN_POOL) as Vectored[],
-    task.embedding,
-    {
-      min: task.options.min_flavors,
-      max: max - besideMedium(seeded),
-      start: seeded.terms as Vectored[],
-      allows: (term, chosen) => {
-        room[chosen.length] ??= roomLeft(longer(chosen), task)
-        if (task.counter.count(term.text) > room[chosen.length]! || !admissible(term, longer(chosen), quotas))
-          return false
-        return roomLeft(longer([...chosen, term]), task) >= 0
-      },
+  const { terms } = chain((await candidates(CHAIN_POOL, task)).slice(0, CHAIN_POOL) as Vectored[], task.embedding, {
+    min: task.options.min_flavors,
+    max: max - besideMedium(seeded),
+    start: seeded.terms as Vectored[],
+    allows: (term, chosen) => {
+      room[chosen.length] ??= roomLeft(longer(chosen), task)
+      if (task.counter.count(term.text) > room[chosen.length]! || !admissible(term, longer(chosen), quotas))
+        return false
+      return roomLeft(longer([...chosen, term]), task) >= 0
     },
-  )
+  })
   return longer(terms)
 }
 

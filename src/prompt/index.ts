@@ -118,5 +118,14 @@ function captionWarnings({ options, caption }: Task, spoken: string): Warning[] 
   return warnings
 }
 
+/** A prompt with fewer terms than this says little beside its caption. */
+const FEW = 3
+
+/** Says so where the model was sure of hardly anything. */
+function unsure({ mode, rules }: Task['options'], count: number): Warning[] {
+  if (rules === 'original' || mode === 'negative' || mode === 'caption' || count >= FEW) return []
+  return [{ code: 'unsure', message: `The model was sure of ${count} terms only; analyze shows the others.` }]
+}
+
 const distinct = (warnings: readonly Warning[]) =>
   warnings.filter(({ code }, n) => warnings.findIndex((other) => other.code === code) === n)

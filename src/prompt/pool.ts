@@ -1,6 +1,6 @@
 /** What may speak: rows of the banks that are asked for, without what the request excludes. */
 import { TermlensError } from '../errors.ts'
-import type { Flag, Label } from '../types.ts'
+import type { Flag, Label, Ranked } from '../types.ts'
 import { distinctTerms } from './merge.ts'
 import type { Task, Term } from './options.ts'
 import { mentions, stems } from './words.ts'
@@ -28,6 +28,17 @@ export function banksOf({ ranker, options }: Pick<Task, 'ranker' | 'options'>, s
   return [...new Set(options.banks ?? speaking)].filter((bank) => there.has(bank) && !silent.includes(bank))
 }
 
+/**
+ * Standard deviations above ordinary that a term must reach to be volunteered. Measured on validation pictures with the embedded model: at
+ * these, six of ten movements are right, and one in ten pictures that no known artist made is given one.
+ */
+const FLOORS: Readonly<Record<string, number>> = { artist: 3.25, movement: 2.75, medium: 0, trending: 1.25 }
+const FLOOR = 2
+
+/** Whether the model is sure enough of a row to say it unasked. A row without calibration has its cosine as score and passes. */
+const confident = ({ bank, score, similarity }: Ranked): boolean =>
+  score === similarity || score >= (FLOORS[bank] ?? FLOOR)
+
 /** Terms of a bank under this project's rules: by calibrated score, distinct, with vectors. */
 export async function volunteers(task: Task, bank: string, k: number, reverse = false): Promise<Term[]> {
   const { options, ranker, embedding } = task
@@ -39,7 +50,7 @@ export async function volunteers(task: Task, bank: string, k: number, reverse = 
     lang: options.lang,
   })
   const excluded = excluder(options.exclude)
-  return distinctTerms(rows).filter((row) => !excluded(row))
+  return distinctTerms(rows).filter((row) => !excluded(row) && (reverse || confident(row)))
 }
 
 /** Rows of a bank as the original ranks them: by plain cosine, every row for itself. Vectors only where they are asked for. */

@@ -73,19 +73,14 @@ export function fill(draft: Draft, candidates: readonly Term[], quotas: Quotas, 
   return filled
 }
 
-/** The shares of the best score that a term, and an artist for a photograph, must reach: below the model is guessing. */
+/** The share of the best score that a term must reach: below the model is guessing. */
 const SURE = 0.4
-const SURE_OF_ARTIST = 0.75
 
-/**
- * The terms that the model is sure of, best score first. Without a positive score that is only the best. Most artists paint: in the prompt of a
- * photograph they are volunteered only where hardly anything matches better.
- */
-export function surest(terms: readonly Term[], techniques: ReadonlySet<string> = new Set()): Term[] {
+/** The terms that the model is sure of, best score first. Without a positive score that is only the best. */
+export function surest(terms: readonly Term[]): Term[] {
   const ranked = [...terms].sort(byScore)
   const best = ranked[0]?.score ?? 0
-  const share = ({ bank }: Term) => (bank === 'artist' && techniques.has('photo') ? SURE_OF_ARTIST : SURE)
-  return ranked.filter((term, n) => n === 0 || (best > 0 && term.score >= best * share(term)))
+  return ranked.filter(({ score }, n) => n === 0 || (best > 0 && score >= best * SURE))
 }
 
 /** Best score first; ties by bank and row, so that an answer never depends on the order of asking. */

@@ -92,6 +92,7 @@ export async function compose(request: InterrogateRequest, sources: Sources): Pr
       ...captionWarnings(task, pieces[0]?.role === 'caption' ? pieces[0].text : ''),
       ...warnings,
       ...(options.rules === 'original' ? (beside?.warnings ?? []) : []),
+      ...unsure(options, terms.length),
     ]),
   }
 }

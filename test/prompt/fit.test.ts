@@ -32,7 +32,7 @@ test('a caption that is too long is cut between words, without loose ends, and a
   )
   expect(prompt).toBe('a dog on the roof of the house')
   expect(tokens).toBe(8)
-  expect(warnings.map(({ code }) => code)).toEqual(['caption_shortened'])
+  expect(warnings.map(({ code }) => code)).toContain('caption_shortened')
   expect(answer.caption).toEqual(caption)
 })
 

@@ -69,7 +69,8 @@ interface Link {
   guard: Guard
 }
 
-export const DEFAULT_DEADLINE_MS = 25_000
+/** What the longest try leaves for retries and for the next endpoint, where nobody sets a deadline. */
+const SPARE_MS = 10_000
 
 /**
  * Kept for as long as the process or isolate lives: breakers remember. Nothing is sent before a task is asked for.
@@ -78,7 +79,9 @@ export const DEFAULT_DEADLINE_MS = 25_000
 export function createChain(
   captioners: readonly NamedSettings[],
   host: Host,
-  { deadline_ms = DEFAULT_DEADLINE_MS }: { deadline_ms?: number } = {},
+  {
+    deadline_ms = Math.max(...captioners.map(({ timeout_ms }) => timeout_ms)) + SPARE_MS,
+  }: { deadline_ms?: number } = {},
 ): Chain {
   const links: Link[] = captioners.map((settings) => ({
     settings,

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { bearer, exchange, readJson } from './http.ts'
 import type { SettingsOf } from './settings.ts'
-import { cleanTexts, several, toBase64 } from './text.ts'
+import { cleanAnswers, cleanTexts, several, toBase64 } from './text.ts'
 import type { Endpoint, Service } from './types.ts'
 
 const generated = z.object({ generated_text: z.string() })
@@ -20,11 +20,11 @@ export function huggingFace({ url, task }: SettingsOf<'hugging-face'>, service: 
       async answer({ image, question, n, signal }) {
         const json = { inputs: { image: toBase64(image.bytes), question }, parameters: { top_k: n } }
         const list = await readJson(await exchange(service, url, { headers, json, signal }), signal, answers)
-        cleanTexts(list.map(({ answer }) => answer))
-        return list.slice(0, n).map(({ answer, score }) => ({
-          text: answer.trim(),
-          ...(score === undefined ? {} : { confidence: score }),
-        }))
+        return cleanAnswers(
+          list.map(({ answer, score }) =>
+            score === undefined ? { text: answer } : { text: answer, confidence: score },
+          ),
+        ).slice(0, n)
       },
     }
   }

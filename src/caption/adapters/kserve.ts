@@ -8,7 +8,7 @@ import { Failure } from './failure.ts'
 import { bearer, exchange, readJson } from './http.ts'
 import type { SettingsOf } from './settings.ts'
 import { scores, splitTags } from './tags.ts'
-import { cleanTexts, DEFAULT_LENGTH, DEFAULT_PROMPT, several, toBase64 } from './text.ts'
+import { cleanAnswers, cleanTexts, DEFAULT_LENGTH, DEFAULT_PROMPT, several, toBase64 } from './text.ts'
 import type { Endpoint, Service } from './types.ts'
 
 const reply = z.object({ outputs: z.array(z.object({ name: z.string(), data: z.array(z.unknown()) })) })
@@ -63,11 +63,11 @@ export function kserve(settings: SettingsOf<'kserve'>, service: Service): Endpoi
         const read = await infer(inputs, outputs, signal)
         const texts = read(answer.text, words)
         const confidences = answer.confidence ? read(answer.confidence, z.array(z.number().min(0).max(1))) : []
-        cleanTexts(texts)
-        return texts.slice(0, n).map((text, at) => {
+        const answers = texts.map((text, at) => {
           const confidence = confidences[at]
-          return confidence === undefined ? { text: text.trim() } : { text: text.trim(), confidence }
+          return confidence === undefined ? { text } : { text, confidence }
         })
+        return cleanAnswers(answers).slice(0, n)
       },
     }),
     ...(tag && {

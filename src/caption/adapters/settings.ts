@@ -31,7 +31,7 @@ const common = {
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,127}$/, 'must be the NAME of a secret variable, such as GPU_KEY, never the secret itself')
     .optional(),
-  /** For one try; how long all tries of all endpoints may take is the chain's `deadline_ms`. */
+  /** For one try. All tries of all endpoints together have ten seconds more than the longest of these. */
   timeout_ms: z.number().int().min(100).max(600_000).default(15_000),
   /** Pictures in flight at this endpoint, from one isolate. */
   concurrency: z.number().int().min(1).max(64).default(4),

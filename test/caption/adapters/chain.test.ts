@@ -132,7 +132,7 @@ test('an endpoint that is down is not asked any more, and is back when it answer
   const chain = chainOf([entry, { ...entry, name: 'spare' }])
   server.fault = (response, _, count) => {
     if (count % 2 === 0) return false
-    send(response, { status: 400 + 1, body: {} })
+    send(response, { status: 401, body: {} })
     return true
   }
   for (let count = 0; count < 5; count++) expect((await chain.describe(request)).source).toBe('spare')

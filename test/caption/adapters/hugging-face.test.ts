@@ -30,3 +30,17 @@ test('a model that loads for longer than the deadline is not waited for', () =>
     expect({ code, detail }).toEqual({ code: 'bad_status', detail: 'Model is currently loading' })
     expect(server.requests).toHaveLength(1)
   }))
+
+test('answers that say nothing are left out', () =>
+  bench(huggingFaceAnswer, async ({ server, chain }) => {
+    server.fault = (response) => {
+      send(response, {
+        body: [
+          { score: 0.6, answer: '' },
+          { score: 0.4, answer: ' two\n' },
+        ],
+      })
+      return true
+    }
+    expect((await ask(chain, 'answer', huggingFaceAnswer, { n: 2 })).value).toEqual([{ text: 'two', confidence: 0.4 }])
+  }))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toBase64 } from '../../../src/caption/adapters/text.ts'
 import { ask, bench, reasonOf, testConformance } from './conformance.ts'
 import { send } from './servers/loopback.ts'
 import { events, openai, openaiStreamed, openaiWithoutN } from './servers/openai.ts'
@@ -67,3 +68,10 @@ test('the limit goes by the name that the server knows', () =>
     },
     { length_field: 'max_completion_tokens' },
   ))
+
+test('a picture of any size becomes base64', () => {
+  for (const length of [0, 1, 2, 3, 32_767, 32_768, 32_769, 300_001]) {
+    const bytes = Uint8Array.from({ length }, (_, at) => (at * 31) % 256)
+    expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
+  }
+})

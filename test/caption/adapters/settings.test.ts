@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parseCaptioners } from '../../../src/caption/adapters/settings.ts'
 import { TermlensError } from '../../../src/errors.ts'
@@ -62,4 +63,11 @@ test.each<[string, unknown, RegExp]>([
 ])('%s is refused with its place and without its value', (_, value, message) => {
   expect(messageOf(value)).toMatch(message)
   expect(messageOf(value)).not.toContain('topsecret')
+})
+
+test('every setting in docs/captioning.md is one', () => {
+  const text = readFileSync(new URL('../../../docs/captioning.md', import.meta.url), 'utf8')
+  const blocks = [...text.matchAll(/```json\n\s*(\[[\s\S]*?)```/g)].map(([, block]) => block!.replace(/<[^>]*>/g, 'x'))
+  expect(blocks.length).toBeGreaterThan(10)
+  expect(new Set(blocks.flatMap((block) => parseCaptioners(block)).map(({ protocol }) => protocol)).size).toBe(8)
 })

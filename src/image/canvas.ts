@@ -1,10 +1,9 @@
 /** The picture being filled: decoders write stored rows, the canvas puts each pixel where the orientation wants it. */
-import type { Pixels } from '../types.ts'
-import type { Orientation } from './info.ts'
+import type { DecodedPixels, Orientation } from './info.ts'
 
 /** Pixel (x, y) of the stored picture lives at `words[origin + x * stepX + y * stepY]`, as one RGBA word in memory order. */
 export interface Canvas {
-  pixels: Pixels
+  pixels: DecodedPixels
   words: Uint32Array
   origin: number
   stepX: number
@@ -42,4 +41,24 @@ export function putRow(canvas: Canvas, y: number, row: Uint32Array, width: numbe
     return
   }
   for (let x = 0; x < width; x++, at += stepX) words[at] = row[x]!
+}
+
+/**
+ * The canvas' pixels with the note that they are a picture of `width` × `height`, reduced by `factor`, before orientation.
+ * The last column and row of cells may reach beyond the picture; the orientation decides on which side they end up.
+ */
+export function reducedPixels(
+  canvas: Canvas,
+  width: number,
+  height: number,
+  factor: number,
+  orientation: Orientation,
+): DecodedPixels {
+  const { pixels, stepX, stepY } = canvas
+  if (factor === 1) return pixels
+  const [w, h, alongX, alongY] = orientation >= 5 ? [height, width, stepY, stepX] : [width, height, stepX, stepY]
+  const box = { x: 0, y: 0, width: w / factor, height: h / factor }
+  if (alongX < 0) box.x = pixels.width - box.width
+  if (alongY < 0) box.y = pixels.height - box.height
+  return { ...pixels, full: { width: w, height: h }, box }
 }

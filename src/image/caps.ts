@@ -1,4 +1,4 @@
-/** What is refused before any decoder runs, and how large a decoded picture may become. Measured by test/image/measure-caps.ts. */
+/** What is refused before any decoder runs, and how large a decoded picture may become. Measured by test/image/memory.test.ts. */
 import { TermlensError } from '../errors.ts'
 import type { ImageInfo } from './info.ts'
 
@@ -21,25 +21,29 @@ export interface Cap {
   side: number
 }
 
-/** The caps of each format; `jpeg-progressive` is any JPEG whose coefficients have to be held (`ImageInfo.interlaced`). */
+/** The caps of each format. Two have one more, for pictures that a decoder has to hold whole (`ImageInfo.held`). */
 export const caps = {
   jpeg: { pixels: 100_000_000, side: 65_500 },
   'jpeg-progressive': { pixels: 48_000_000, side: 65_500 },
-  png: { pixels: 50_000_000, side: 65_500 },
-  webp: { pixels: 3_000_000, side: 16_383 },
-  avif: { pixels: 1_000_000, side: 16_383 },
+  png: { pixels: 24_000_000, side: 65_500 },
+  webp: { pixels: 48_000_000, side: 16_383 },
+  'webp-lossless': { pixels: 3_500_000, side: 16_383 },
+  avif: { pixels: 6_000_000, side: 16_383 },
   gif: { pixels: 16_000_000, side: 65_500 },
 } as const satisfies Record<string, Cap>
 
 /** The entry of `caps` that a picture falls under. */
-export const capName = (info: ImageInfo): keyof typeof caps =>
-  info.format === 'jpeg' && info.interlaced ? 'jpeg-progressive' : info.format
+export function capName({ format, held }: Pick<ImageInfo, 'format' | 'held'>): keyof typeof caps {
+  if (held && format === 'jpeg') return 'jpeg-progressive'
+  return held && format === 'webp' ? 'webp-lossless' : format
+}
 
 const NAMES: Record<keyof typeof caps, string> = {
   jpeg: 'a JPEG',
   'jpeg-progressive': 'a progressive JPEG',
   png: 'a PNG',
   webp: 'a WebP',
+  'webp-lossless': 'a WebP that is lossless or has alpha',
   avif: 'an AVIF',
   gif: 'a GIF',
 }

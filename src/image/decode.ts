@@ -1,7 +1,7 @@
 /** From the bytes of a file to oriented pixels on white, at full scale or reduced. */
-import type { Pixels } from '../types.ts'
 import { decodeAvif } from './avif/decode.ts'
 import { decodeGif } from './gif/decode.ts'
+import type { DecodedPixels } from './info.ts'
 import { decodeJpeg } from './jpeg/decode.ts'
 import { decodePng } from './png/decode.ts'
 import { sniff } from './sniff.ts'
@@ -13,7 +13,7 @@ import { decodeWebp } from './webp/decode.ts'
  * where a very long picture would not fit the memory otherwise. The result is upright, and transparency lies on white.
  * Rejects with the errors of `sniff`, with `image_corrupt` for damaged or truncated files, or with the signal's reason.
  */
-export async function decode(bytes: Uint8Array, side: number, signal?: AbortSignal): Promise<Pixels> {
+export async function decode(bytes: Uint8Array, side: number, signal?: AbortSignal): Promise<DecodedPixels> {
   signal?.throwIfAborted()
   const info = sniff(bytes)
   switch (info.format) {
@@ -26,6 +26,6 @@ export async function decode(bytes: Uint8Array, side: number, signal?: AbortSign
     case 'webp':
       return decodeWebp(bytes, info, side)
     case 'avif':
-      return decodeAvif(bytes, info)
+      return decodeAvif(bytes, info, side, signal)
   }
 }

@@ -1,5 +1,6 @@
 /** What `sniff` finds out, and the small readers that the header parsers share. */
 import { TermlensError } from '../errors.ts'
+import type { Pixels } from '../types.ts'
 
 export type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif'
 
@@ -14,10 +15,18 @@ export interface ImageInfo {
   height: number
   orientation: Orientation
   /**
-   * The picture comes in passes over its whole area, so that a decoder has to hold all of it:
-   * JPEGs that are progressive or have a scan per component, and interlaced PNGs and GIFs.
+   * A decoder has to hold the whole picture: JPEGs that are progressive or have a scan per component, interlaced PNGs
+   * and GIFs, WebPs that are lossless or have alpha.
    */
-  interlaced: boolean
+  held: boolean
+}
+
+/** Pixels that may be a reduced picture. Without these two the picture is as large as its pixels. */
+export interface DecodedPixels extends Pixels {
+  /** Size of the picture before it was reduced, upright. */
+  full?: { width: number; height: number }
+  /** The part of the pixels that the picture covers, in pixels: at an edge, the last ones may reach beyond it. */
+  box?: { x: number; y: number; width: number; height: number }
 }
 
 /** The error of every damaged file. */

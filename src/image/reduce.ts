@@ -1,14 +1,13 @@
 /** Shrinks a picture by a whole factor while its rows arrive, in any order: the mean of each cell of factor × factor pixels. */
-import type { Pixels } from '../types.ts'
-import { type Canvas, createCanvas } from './canvas.ts'
-import type { Orientation } from './info.ts'
+import { type Canvas, createCanvas, reducedPixels } from './canvas.ts'
+import type { DecodedPixels, Orientation } from './info.ts'
 
 /** Takes the pixels of a picture and gives it back, reduced and oriented. */
 export interface Reducer {
   /** Adds `count` opaque pixels of row `y`, at x, x + step, …; `rgb` holds three bytes each. */
   add(y: number, rgb: Uint8Array, count: number, x?: number, step?: number): void
   /** The picture, once every pixel was added. */
-  finish(): Pixels
+  finish(): DecodedPixels
 }
 
 export interface Reduction {
@@ -90,7 +89,7 @@ function cells(canvas: Canvas, r: Reduction, width: number, height: number, anyO
     },
     finish() {
       if (anyOrder) for (let band = 0; band < height; band++) flush(band)
-      return canvas.pixels
+      return reducedPixels(canvas, r.width, r.height, factor, r.orientation)
     },
   }
 }

@@ -30,13 +30,16 @@ const FILTERS: Record<'bicubic' | 'bilinear', Filter> = {
   },
 }
 
-/** One axis of a resize: `length` source pixels, of which the middle may be real and the rest white, become `size`. */
+/** One axis of a resize: a stretch of pixels, of which the middle ones are the picture's and the rest white, becomes `size`. */
 export interface Axis {
   /** Pixels of the picture along this axis. */
   pixels: number
   /** White pixels before and after them. */
   before: number
   after: number
+  /** Where the stretch begins among all of these, and its length (the `box` of Pillow's resize). */
+  from: number
+  extent: number
   /** Pixels of the whole result along this axis. */
   size: number
   /** The part of the result that is wanted: `count` pixels from `start`. */
@@ -56,7 +59,7 @@ interface Weights {
 /** `precompute_coeffs` and `normalize_coeffs_8bpc` of Resample.c, for the wanted part. */
 function weightsOf(axis: Axis, filter: Filter): Weights {
   const total = axis.before + axis.pixels + axis.after
-  const scale = total / axis.size
+  const scale = axis.extent / axis.size
   const stretch = Math.max(1, scale)
   const support = filter.support * stretch
   const stride = Math.ceil(support) * 2 + 1
@@ -66,7 +69,7 @@ function weightsOf(axis: Axis, filter: Filter): Weights {
   const white = new Int32Array(axis.count)
   const raw = new Float64Array(stride)
   for (let i = 0; i < axis.count; i++) {
-    const center = (axis.start + i + 0.5) * scale
+    const center = axis.from + (axis.start + i + 0.5) * scale
     const from = Math.max(0, Math.trunc(center - support + 0.5))
     const to = Math.min(total, Math.trunc(center + support + 0.5))
     let sum = 0
@@ -94,7 +97,7 @@ const clamp = (v: number, low: number, high: number): number => Math.min(high, M
 /** `clip8` of Resample.c. */
 const clip8 = (sum: number): number => {
   const v = sum >> PRECISION
-  return v < 0 ? 0 : v > 255 ? 255 : v
+  return Math.max(0, Math.min(v, 255))
 }
 
 /**

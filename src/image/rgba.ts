@@ -1,14 +1,19 @@
 /** Whole RGBA pictures, as codecs give them, to pixels: alpha on white, orientation applied. */
 import type { Pixels } from '../types.ts'
 import { createCanvas, putRow } from './canvas.ts'
-import type { Decoded } from './codec.ts'
 import type { Orientation } from './info.ts'
 import { onWhite } from './png/samples.ts'
 
+/** RGBA as a codec gives it. */
+export interface Rgba {
+  width: number
+  height: number
+  data: Uint8Array
+}
+
 /** Takes over `decoded` (its data may be changed). Upright pictures are not copied. */
-export function fromRgba(decoded: Decoded, orientation: Orientation): Pixels {
-  const { width, height } = decoded
-  const data = new Uint8Array(decoded.data.buffer, decoded.data.byteOffset, decoded.data.byteLength)
+export function fromRgba(decoded: Rgba, orientation: Orientation): Pixels {
+  const { width, height, data } = decoded
   for (let i = 0; i < data.length; i += 4) {
     const alpha = data[i + 3]!
     if (alpha === 255) continue

@@ -76,6 +76,6 @@ function nameOf(b: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(b.subarray(0, 1024)).trimStart().toLowerCase()
   if (text.startsWith('<svg') || (/^<(\?xml|!--|!doctype svg)/.test(text) && text.includes('<svg'))) return 'an SVG'
   if (/^<(!doctype html|html|head|body|\?xml|!--)/.test(text)) return 'a web page'
-  const printable = b.subarray(0, 256).every((v) => v >= 32 || v === 9 || v === 10 || v === 13)
-  return b.length > 0 && printable ? 'a text' : undefined
+  const isText = b.subarray(0, 256).every((v) => (v >= 32 && v < 127) || v === 9 || v === 10 || v === 13)
+  return b.length > 0 && isText ? 'a text' : undefined
 }

@@ -11,6 +11,9 @@ import gzip
 import io
 import json
 import pathlib
+import shutil
+import subprocess
+import tempfile
 import zlib
 
 import numpy as np
@@ -132,11 +135,11 @@ case("photo-bilinear.png", saved(scene(301, 260, 8), "PNG"), 96, interpolation="
 case("enlarged.png", saved(scene(40, 30, 9), "PNG"), 224)
 
 # JPEG
-case("baseline-444.jpg", saved(photo, "JPEG", quality=85, subsampling=0), 224)
-case("baseline-422.jpg", saved(photo, "JPEG", quality=85, subsampling=1), 224)
+case("baseline-444.jpg", saved(photo, "JPEG", quality=85, subsampling=0))
+case("baseline-422.jpg", saved(photo, "JPEG", quality=85, subsampling=1))
 case("baseline-420.jpg", saved(photo, "JPEG", quality=85, subsampling=2), 224)
 case("optimized.jpg", saved(photo, "JPEG", quality=60, optimize=True))
-case("progressive-420.jpg", saved(photo, "JPEG", quality=85, progressive=True), 224)
+case("progressive-420.jpg", saved(photo, "JPEG", quality=85, progressive=True))
 case("progressive-444.jpg", saved(photo, "JPEG", quality=95, progressive=True, subsampling=0))
 case("progressive-restart.jpg", saved(photo, "JPEG", quality=80, progressive=True, restart_marker_blocks=7))
 case("restart.jpg", saved(photo, "JPEG", quality=80, restart_marker_rows=1))
@@ -156,7 +159,7 @@ for name, sampling in {"411": [(4, 1), (1, 1), (1, 1)], "440": [(1, 2), (1, 1), 
     case(f"sampling-{name}.jpg", write_jpeg(ycc, sampling, (170, 131), 6))
 case("scan-per-component.jpg", write_jpeg(ycc, [(2, 2), (1, 1), (1, 1)], (170, 131), 6, restart=11, interleaved=False))
 case("restart-every-mcu.jpg", write_jpeg(ycc, [(2, 1), (1, 1), (1, 1)], (170, 131), 6, restart=1))
-case("grey-sampling-22.jpg", write_jpeg(ycc[:1], [(2, 2)], (170, 131), 6))
+case("grey-sampling-22.jpg", write_jpeg(ycc[:1], [(2, 2)], (170, 131), 6, interleaved=False))
 exif = Image.Exif()
 for orientation in range(1, 9):
     exif[0x0112] = orientation
@@ -169,7 +172,7 @@ for orientation in (2, 3, 4, 5, 6, 7, 8):
     case(f"orientation-{orientation}.avif", saved(scene(120, 70, 14), "AVIF", exif=exif, subsampling="4:4:4", quality=95), 64)
 
 # PNG
-case("rgba.png", saved(glass, "PNG"), 224)
+case("rgba.png", saved(glass, "PNG"))
 case("grey.png", saved(photo.convert("L"), "PNG"))
 case("grey-alpha.png", saved(glass.convert("LA"), "PNG"))
 case("palette.png", saved(photo.quantize(200), "PNG"))
@@ -201,7 +204,7 @@ case("grey-alpha-16.png", png(120, 90, 16, 4, rows16(np.stack([deep[..., 0], vei
      pixels=on_white(Image.merge("LA", [Image.fromarray(eight(deep[..., 0])), Image.fromarray(eight(veil))])))
 
 # WebP, GIF, AVIF
-case("lossy.webp", saved(photo, "WEBP", quality=80), 224)
+case("lossy.webp", saved(photo, "WEBP", quality=80))
 case("lossless.webp", saved(photo, "WEBP", lossless=True))
 case("lossy-alpha.webp", saved(glass, "WEBP", quality=80))
 case("lossless-alpha.webp", saved(glass, "WEBP", lossless=True, exact=True))
@@ -212,11 +215,42 @@ case("interlaced.gif", saved(photo.quantize(64), "GIF", interlace=True))
 case("straight.gif", saved(photo.quantize(64), "GIF", interlace=False))
 case("transparent.gif", saved(glass.quantize(32), "GIF"))
 case("animated.gif", saved(frames[0].quantize(64), "GIF", save_all=True, append_images=[f.quantize(64) for f in frames[1:]]))
-case("lossy.avif", saved(photo, "AVIF", quality=85, subsampling="4:4:4"), 224)
+case("lossy.avif", saved(photo, "AVIF", quality=85, subsampling="4:4:4"))
 case("lossy-420.avif", saved(photo, "AVIF", quality=85))
 case("alpha.avif", saved(glass, "AVIF", quality=90, subsampling="4:4:4"))
 
+# Pillow does not write these; libavif's avifenc (Debian's libavif-bin) does. Without it the committed ones stay.
+for name, options in {"grid.avif": ["--grid", "2x2", "-y", "420"], "10-bit.avif": ["-d", "10", "-y", "422"],
+                      "12-bit-full.avif": ["-d", "12", "-y", "444"], "limited.avif": ["-r", "limited", "-y", "420"],
+                      "grey.avif": ["-y", "400"], "identity.avif": ["--cicp", "1/13/0", "-y", "444", "-r", "full"],
+                      "bt709.avif": ["--cicp", "1/13/1", "-y", "444"]}.items():
+    if shutil.which("avifenc"):
+        with tempfile.TemporaryDirectory() as folder:
+            scene(192, 160, 23).save(f"{folder}/in.png")
+            subprocess.run(["avifenc", "-j", "1", "-s", "6", "--min", "4", "--max", "12", *options, f"{folder}/in.png", str(OUT / name)],
+                           check=True, stdout=subprocess.DEVNULL)
+    case(name, (OUT / name).read_bytes(), 64)
+
+# As large as the caps allow, for the measurement of memory. Plain pictures, since their bytes are committed.
+def plain(width, height, mode="RGB"):
+    image = Image.new(mode, (width, height), (90, 120, 150, 200)[: len(mode)])
+    ImageDraw.Draw(image).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(220, 180, 60, 255)[: len(mode)])
+    return image
+
+
+veiled = plain(2500, 1400)
+veiled.putalpha(scene(125, 70, 31).convert("L").resize(veiled.size, Image.Resampling.NEAREST))
+for name, data in {
+    "large/lossy-48mp.webp": saved(plain(8000, 6000), "WEBP", quality=10),
+    "large/lossless-3.5mp.webp": saved(scene(250, 140, 30).resize((2500, 1400), Image.Resampling.NEAREST), "WEBP", lossless=True),
+    "large/alpha-3.5mp.webp": saved(veiled, "WEBP", quality=40),
+    "large/420-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50),
+    "large/444-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50, subsampling="4:4:4"),
+}.items():
+    (OUT / "large").mkdir(exist_ok=True)
+    (OUT / name).write_bytes(data)
+
 (OUT / "cases.json").write_text(json.dumps(cases, indent=1) + "\n")
 (OUT / "references.bin.gz").write_bytes(gzip.compress(b"".join(references), 9, mtime=0))
-total = sum(f.stat().st_size for f in OUT.iterdir())
+total = sum(f.stat().st_size for f in OUT.rglob("*") if f.is_file())
 print(len(cases), "cases,", total, "bytes")

@@ -45,7 +45,7 @@ const rules: Record<string, Rule> = {
   'a room imports itself, types.ts, errors.ts and its codec or runtime': {
     who: (file) => inside(file, ROOMS),
     local: (target, file) => target.startsWith(roomOf(file)) || SHARED.includes(target),
-    packages: /^(@jsquash\/|omggif$|onnxruntime-web\/|zod$|@huggingface\/tokenizers$)/,
+    packages: /^(onnxruntime-web\/|zod$|@huggingface\/tokenizers$)/,
   },
   'caption and tagger may also use the rooms, through their index': {
     who: (file) => inside(file, ['src/caption/', 'src/tagger/']),

@@ -1,7 +1,6 @@
 /** GIF to pixels: the first frame, row by row. (docs: omggif was not taken; it loops for ever on some damaged files.) */
-import type { Pixels } from '../../types.ts'
 import { IMAGE_BUDGET, reductionFor } from '../caps.ts'
-import { corrupt, type ImageInfo } from '../info.ts'
+import { corrupt, type DecodedPixels, type ImageInfo } from '../info.ts'
 import { createReducer, reducerBytes } from '../reduce.ts'
 import { firstFrame, type Gif, skipSubBlocks } from './header.ts'
 import { unpackLzw } from './lzw.ts'
@@ -11,12 +10,12 @@ const OVERHEAD = 500_000
 /** The factor a GIF is reduced by: `reductionFor`, or more where the result would not fit the budget. */
 export function gifReduction(info: ImageInfo, fileBytes: number, side: number): number {
   let factor = reductionFor(info.width, info.height, side)
-  while (fileBytes + reducerBytes({ ...info, factor }, info.interlaced) + OVERHEAD > IMAGE_BUDGET) factor++
+  while (fileBytes + reducerBytes({ ...info, factor }, info.held) + OVERHEAD > IMAGE_BUDGET) factor++
   return factor
 }
 
 /** Decodes the first frame of a GIF whose `info` was checked against the caps; what it leaves open is white. Throws `image_corrupt`. */
-export function decodeGif(bytes: Uint8Array, info: ImageInfo, side: number): Pixels {
+export function decodeGif(bytes: Uint8Array, info: ImageInfo, side: number): DecodedPixels {
   const gif = firstFrame(bytes)
   if (!gif || skipSubBlocks(bytes, gif.at + 1) > bytes.length) throw corrupt('The GIF is cut short.')
   const { width, height, frame } = gif

@@ -26,7 +26,7 @@ export function gifInfo(b: Uint8Array): ImageInfo {
   const width = frame?.width ?? u16le(b, 6)
   const height = frame?.height ?? u16le(b, 8)
   if (width === 0 || height === 0) throw corrupt('The GIF has no size.')
-  return { format: 'gif', width, height, orientation: 1, interlaced: frame?.frame.interlaced ?? false }
+  return { format: 'gif', width, height, orientation: 1, held: frame?.frame.interlaced ?? false }
 }
 
 /** The first frame, or nothing where the file ends before it. Frames beyond it are not looked at. */

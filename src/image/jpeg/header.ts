@@ -48,12 +48,14 @@ export interface Segment {
 
 /** The segment at `at`, or nothing where the file ends before one. Bytes before the marker are skipped, as libjpeg does. */
 export function segmentAt(b: Uint8Array, at: number): Segment | undefined {
-  let start = b.indexOf(0xff, at)
-  if (start < 0) return undefined
-  while (b[start] === 0xff) start++
+  let start = at
+  do {
+    start = b.indexOf(0xff, start)
+    if (start < 0) return undefined
+    while (b[start] === 0xff) start++
+  } while (b[start] === 0)
   const marker = b[start]
   if (marker === undefined) return undefined
-  if (marker === 0) return segmentAt(b, start)
   const alone = marker === SOI || marker === EOI || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)
   if (alone) return { marker, data: b.subarray(0, 0), end: start + 1 }
   if (start + 3 > b.length) return undefined
@@ -65,7 +67,7 @@ export function segmentAt(b: Uint8Array, at: number): Segment | undefined {
 /** What `sniff` tells of a JPEG. Throws `image_corrupt` or `image_unsupported`. */
 export function jpegInfo(b: Uint8Array): ImageInfo {
   const { width, height, orientation, held } = readFrame(b)
-  return { format: 'jpeg', width, height, orientation, interlaced: held }
+  return { format: 'jpeg', width, height, orientation, held }
 }
 
 /** Reads the markers up to the first scan (or the end of the file, if the frame header came). Throws as `jpegInfo`. */

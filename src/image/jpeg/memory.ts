@@ -57,7 +57,7 @@ const UP_NONE = 0
 const UP_H2V1 = 1
 const UP_H2V2 = 2
 const UP_H1V2 = 3
-const UP_NEAREST = 4
+const UP_BOX = 4
 
 export interface Layout {
   n: BlockSide
@@ -75,8 +75,8 @@ export interface Layout {
   memoryBytes: number
 }
 
-/** The layout for decoding `frame` at n / 8. */
-export function layoutFor(frame: Frame, n: BlockSide): Layout {
+/** The layout for decoding `frame` at n / 8; `thrifty` keeps subsampled components as small as they are stored. */
+export function layoutFor(frame: Frame, n: BlockSide, thrifty = false): Layout {
   const hMax = Math.max(...frame.components.map((c) => c.h))
   const vMax = Math.max(...frame.components.map((c) => c.v))
   const across = Math.ceil(frame.width / (8 * hMax))
@@ -90,12 +90,13 @@ export function layoutFor(frame: Frame, n: BlockSide): Layout {
     return at
   }
   const components = frame.components.map((c, index): ComponentLayout => {
-    const side = blockSide(frame, c, n, hMax, vMax)
+    const side = thrifty ? n : blockSide(c, n, hMax, vMax)
     const lineBlocks = across * c.h
     const blocks = lineBlocks * down * c.v
     const stride = lineBlocks * side + SLACK
     const ringRows = 2 * c.v * side
-    const upsample = upsampling(c.h * side, hMax * n, c.v * side, vMax * n, frame.width, n)
+    const samplesX = Math.ceil((frame.width * c.h * side) / (hMax * 8))
+    const upsample = upsampling(c.h * side, hMax * n, c.v * side, vMax * n, samplesX)
     return {
       h: c.h,
       v: c.v,
@@ -111,7 +112,7 @@ export function layoutFor(frame: Frame, n: BlockSide): Layout {
       dcTable: 0,
       acTable: 0,
       prediction: 0,
-      samplesX: Math.ceil((frame.width * c.h * side) / (hMax * 8)),
+      samplesX,
       samplesY: Math.ceil((frame.height * c.v * side) / (vMax * 8)),
       upsample,
       significant: frame.progressive && side > 1 && side < 8 ? take(blocks * 8) : 0,
@@ -129,26 +130,22 @@ export function layoutFor(frame: Frame, n: BlockSide): Layout {
 }
 
 /**
- * The side of a component's blocks: subsampled components are decoded larger, so that they need no upsampling
- * (`jpeg_calc_output_dimensions` of libjpeg). Where coefficients are held at 1/8, all keep to their first one, so that no
- * scan of the others has to be read.
+ * The side of a component's blocks: subsampled components are decoded larger, so that they lose nothing to the scale that
+ * the picture can show (libjpeg does so in `jpeg_calc_output_dimensions`, where both directions are subsampled alike).
  */
-function blockSide(frame: Frame, c: { h: number; v: number }, n: number, hMax: number, vMax: number): number {
+function blockSide(c: { h: number; v: number }, n: number, hMax: number, vMax: number): number {
   let side = n
-  if (frame.held && n === 1) return side
-  while (side < 8 && (hMax * n) % (c.h * side * 2) === 0 && (vMax * n) % (c.v * side * 2) === 0) side *= 2
+  while (side < 8 && (c.h * side < hMax * n || c.v * side < vMax * n)) side *= 2
   return side
 }
 
 /** Which upsampling libjpeg-turbo would take (jinit_upsampler of jdsample.c), for `h` of `hFull` and `v` of `vFull` samples. */
-function upsampling(h: number, hFull: number, v: number, vFull: number, width: number, n: number): number {
+function upsampling(h: number, hFull: number, v: number, vFull: number, samplesX: number): number {
   if (h === hFull && v === vFull) return UP_NONE
-  const fancy = n > 1
-  const wideEnough = Math.ceil((width * h) / (hFull * (8 / n))) > 2
-  if (fancy && h * 2 === hFull && v === vFull && wideEnough) return UP_H2V1
-  if (fancy && h * 2 === hFull && v * 2 === vFull && wideEnough) return UP_H2V2
-  if (fancy && h === hFull && v * 2 === vFull) return UP_H1V2
-  return UP_NEAREST
+  const wideEnough = samplesX > 2
+  if (h * 2 === hFull && v === vFull && wideEnough) return UP_H2V1
+  if (h * 2 === hFull && v * 2 === vFull && wideEnough) return UP_H2V2
+  return h === hFull && v * 2 === vFull ? UP_H1V2 : UP_BOX
 }
 
 /**
@@ -163,11 +160,17 @@ export function chooseLayout(frame: Frame, fileBytes: number, side: number): Lay
     : (([1, 2, 4] as const).find((n) => (shorter * n) / 8 >= REDUCING_GAP * side) ?? 8)
   for (const n of [8, 4, 2, 1] as const) {
     if (n > wanted) continue
-    const layout = layoutFor(frame, n)
-    if (fileBytes + layout.memoryBytes + layout.width * layout.height * 4 <= IMAGE_BUDGET) return layout
+    for (const thrifty of [false, true]) {
+      const layout = layoutFor(frame, n, thrifty)
+      if (layoutBytes(layout, fileBytes) <= IMAGE_BUDGET) return layout
+    }
   }
   return undefined
 }
+
+/** What lives while a JPEG is decoded: the file, the kernel's memory and the pixels. */
+export const layoutBytes = (layout: Layout, fileBytes: number): number =>
+  fileBytes + layout.memoryBytes + layout.width * layout.height * 4
 
 /** Writes the tables and components of a layout into the kernel's memory. */
 export function writeLayout(memory: WebAssembly.Memory, layout: Layout): void {

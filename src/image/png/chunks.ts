@@ -34,8 +34,8 @@ export interface Png extends PngHeader {
   palette: Uint8Array | undefined
   /** The tRNS chunk: alpha of the palette entries, or the one transparent value. */
   transparency: Uint8Array | undefined
-  /** The IDAT chunks' data, in order: one zlib stream. */
-  data: Uint8Array[]
+  /** Where the first IDAT chunk begins. */
+  pixelsAt: number
 }
 
 /** Reads IHDR, which must come first. Throws `image_corrupt`. */
@@ -55,19 +55,19 @@ export function pngInfo(b: Uint8Array): ImageInfo {
   const { width, height, interlaced } = readHeader(b)
   let orientation: Orientation = 1
   for (const { type, data } of chunks(b)) if (type === 'eXIf') orientation = exifOrientation(data)
-  return { format: 'png', width, height, orientation, interlaced }
+  return { format: 'png', width, height, orientation, held: interlaced }
 }
 
 /** Reads all that decoding needs. Strict: every chunk whole, IEND there, IDATs in one run. Throws `image_corrupt`. */
 export function parsePng(b: Uint8Array): Png {
-  const png: Png = { ...readHeader(b), orientation: 1, palette: undefined, transparency: undefined, data: [] }
+  const png: Png = { ...readHeader(b), orientation: 1, palette: undefined, transparency: undefined, pixelsAt: 0 }
   let ended = false
   let last = 'IHDR'
-  for (const { type, data, whole } of chunks(b)) {
+  for (const { type, data, whole, at } of chunks(b)) {
     if (!whole) throw corrupt('The PNG is cut short.')
     if (type === 'IDAT') {
-      if (png.data.length > 0 && last !== 'IDAT') throw corrupt('The PNG has its pixels in several places.')
-      png.data.push(data)
+      if (png.pixelsAt > 0 && last !== 'IDAT') throw corrupt('The PNG has its pixels in several places.')
+      png.pixelsAt ||= at
     } else if (type === 'PLTE') {
       if (data.length === 0 || data.length % 3 !== 0 || data.length > 768) throw corrupt('The PNG palette is damaged.')
       png.palette = data
@@ -79,7 +79,7 @@ export function parsePng(b: Uint8Array): Png {
     last = type
   }
   if (!ended) throw corrupt('The PNG is cut short.')
-  if (png.data.length === 0) throw corrupt('The PNG has no pixels.')
+  if (png.pixelsAt === 0) throw corrupt('The PNG has no pixels.')
   if (png.color === PALETTE && !png.palette) throw corrupt('The PNG has no palette.')
   checkTransparency(png)
   return png
@@ -95,17 +95,33 @@ function checkTransparency(png: Png): void {
   }
 }
 
-/** The chunks up to IEND or the end of the file; `whole` is false for a last one that is cut. Checksums are not looked at. */
-function* chunks(b: Uint8Array): Generator<{ type: string; data: Uint8Array; whole: boolean }> {
-  for (let at = 8; at < b.length; ) {
+interface Chunk {
+  type: string
+  data: Uint8Array
+  /** False for a last one that is cut. */
+  whole: boolean
+  at: number
+}
+
+/** The data of the IDAT chunks, in order: one zlib stream. */
+export function* pixelData(b: Uint8Array, png: Png): Generator<Uint8Array> {
+  for (const { type, data } of chunks(b, png.pixelsAt)) {
+    if (type !== 'IDAT') return
+    yield data
+  }
+}
+
+/** The chunks from `at` up to IEND or the end of the file. Checksums are not looked at. */
+function* chunks(b: Uint8Array, at = 8): Generator<Chunk> {
+  while (at < b.length) {
     if (at + 12 > b.length) {
-      yield { type: '', data: b.subarray(b.length), whole: false }
+      yield { type: '', data: b.subarray(b.length), whole: false, at }
       return
     }
     const length = u32be(b, at)
     const type = ascii(b, at + 4, 4)
     const end = at + 12 + length
-    yield { type, data: b.subarray(at + 8, Math.min(at + 8 + length, b.length)), whole: end <= b.length }
+    yield { type, data: b.subarray(at + 8, Math.min(at + 8 + length, b.length)), whole: end <= b.length, at }
     if (type === 'IEND') return
     at = end
   }

@@ -1,10 +1,8 @@
-/** WebP to pixels, with libwebp (built by kernel/build.py), reduced while it decodes. Of an animation, the first frame. */
+/** WebP to pixels, with libwebp (built by build_codecs.py), reduced while it decodes. Of an animation, the first frame. */
 import { TermlensError } from '../../errors.ts'
-import type { Pixels } from '../../types.ts'
 import { IMAGE_BUDGET, reductionFor, tooManyPixels } from '../caps.ts'
-import type { Decoded } from '../codec.ts'
-import { corrupt, type ImageInfo } from '../info.ts'
-import { fromRgba } from '../rgba.ts'
+import { corrupt, type DecodedPixels, type ImageInfo } from '../info.ts'
+import { fromRgba, type Rgba } from '../rgba.ts'
 import { type Frame, firstFrame } from './frame.ts'
 import module from './kernel/webp.wasm'
 
@@ -26,18 +24,23 @@ const OUT_OF_MEMORY = 1
  * Decodes a WebP whose `info` was checked against the caps, reduced for a model of `side` pixels.
  * Throws `image_corrupt`, or `image_too_many_pixels` where libwebp would need more than the budget.
  */
-export function decodeWebp(bytes: Uint8Array, info: ImageInfo, side: number): Pixels {
+export function decodeWebp(bytes: Uint8Array, info: ImageInfo, side: number): DecodedPixels {
   const frame = firstFrame(bytes, info)
   const whole = frame.width === info.width && frame.height === info.height
   const factor = whole ? reductionFor(info.width, info.height, side) : 1
   const copies = (whole ? 0 : 1) + (info.orientation === 1 ? 0 : 1)
   const out = Math.ceil(info.width / factor) * Math.ceil(info.height / factor) * 4
   const decoded = run(frame, factor, IMAGE_BUDGET - bytes.length - out * copies, info)
-  return fromRgba(whole ? decoded : place(decoded, frame, info), info.orientation)
+  const pixels = fromRgba(whole ? decoded : place(decoded, frame, info), info.orientation)
+  if (factor === 1) return pixels
+  // libwebp's rescaler spreads the picture over all of its pixels.
+  const full =
+    info.orientation >= 5 ? { width: info.height, height: info.width } : { width: info.width, height: info.height }
+  return { ...pixels, full }
 }
 
 /** The result is a view of the kernel's memory, which lives as long as the pixels do and no longer. */
-function run(frame: Frame, factor: number, limit: number, info: ImageInfo): Decoded {
+function run(frame: Frame, factor: number, limit: number, info: ImageInfo): Rgba {
   const maximum = Math.floor(limit / PAGE)
   if (maximum < INITIAL_PAGES) throw tooManyPixels(info)
   const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum })
@@ -60,7 +63,7 @@ function run(frame: Frame, factor: number, limit: number, info: ImageInfo): Deco
 }
 
 /** A frame that does not fill its canvas, put where it belongs; the rest is transparent. */
-function place(decoded: Decoded, frame: Frame, info: ImageInfo): Decoded {
+function place(decoded: Rgba, frame: Frame, info: ImageInfo): Rgba {
   const { width, height } = decoded
   const data = new Uint8Array(info.width * info.height * 4)
   for (let y = 0; y < height; y++) {

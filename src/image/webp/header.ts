@@ -3,6 +3,7 @@ import { exifOrientation } from '../exif.ts'
 import { ascii, corrupt, type ImageInfo, type Orientation, u16le, u32le } from '../info.ts'
 
 const EXIF_FLAG = 0x08
+const ALPHA_FLAG = 0x10
 
 /** What `sniff` tells of a WebP; of an animated one, the size of its canvas. Throws `image_corrupt`. */
 export function webpInfo(b: Uint8Array): ImageInfo {
@@ -10,7 +11,7 @@ export function webpInfo(b: Uint8Array): ImageInfo {
   const type = ascii(b, 12, 4)
   const [width, height] = type === 'VP8X' ? extended(b) : type === 'VP8L' ? lossless(b, 20) : lossy(b, 20)
   const orientation = type === 'VP8X' && b[20]! & EXIF_FLAG ? findOrientation(b) : 1
-  return { format: 'webp', width, height, orientation, interlaced: false }
+  return { format: 'webp', width, height, orientation, held: type === 'VP8L' || (type === 'VP8X' && isHeld(b)) }
 }
 
 /** VP8X (§2.7): canvas width and height less one, in 24 bits each. */
@@ -45,6 +46,15 @@ export function* riffChunks(b: Uint8Array): Generator<{ type: string; at: number
     yield { type: ascii(b, at, 4), at: at + 8, length }
     at += 8 + length + (length & 1)
   }
+}
+
+/** libwebp holds lossless pictures whole, and alpha, which is one. */
+function isHeld(b: Uint8Array): boolean {
+  if (b[20]! & ALPHA_FLAG) return true
+  for (const { type, at } of riffChunks(b)) {
+    if (type === 'VP8L' || (type === 'ANMF' && ascii(b, at + 16, 4) === 'VP8L')) return true
+  }
+  return false
 }
 
 function findOrientation(b: Uint8Array): Orientation {

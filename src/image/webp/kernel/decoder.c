@@ -1,4 +1,4 @@
-/* The entry points of webp.wasm: libwebp's decoder, at full scale or reduced while it decodes. Built by build.py. */
+/* The entry points of webp.wasm: libwebp's decoder, at full scale or reduced while it decodes. Built by ../../build_codecs.py. */
 #include <stdlib.h>
 
 #include "src/webp/decode.h"

@@ -1,7 +1,7 @@
 // @ts-nocheck AssemblyScript
 /**
  * The computing half of the JPEG decoder. The host reads the markers, lays out the memory (`layout.ts`) and calls these;
- * compressed bytes are fetched through `refill` as they are needed. Compiled to `../jpeg.wasm` by test/image/build-kernel.ts.
+ * compressed bytes are fetched through `refill` as they are needed. Compiled to `../jpeg.wasm` by test/image/build-jpeg-kernel.ts.
  */
 import { broken, buildHuffman, failure, findMarker, passRestart, startInput, unread } from './bits'
 import { acFirst, acRefine, dcFirst, dcRefine, resetRun, sequentialBlock } from './blocks'

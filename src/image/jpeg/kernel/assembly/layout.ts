@@ -52,7 +52,7 @@ export const SIGNIFICANT: usize = 68
 export const PLACE: usize = 72
 /** A row brought to the picture's width; bytes. */
 export const UP_ROW: usize = 76
-/** Sample x of the picture is sample x * X_NUM / X_DEN of the component; the same downwards. */
+/** Pixel x of the picture begins at sample x * X_NUM / X_DEN of the component; the same downwards. */
 export const X_NUM: usize = 80
 export const X_DEN: usize = 84
 export const Y_NUM: usize = 88
@@ -62,4 +62,4 @@ export const UP_NONE: u32 = 0
 export const UP_H2V1: u32 = 1
 export const UP_H2V2: u32 = 2
 export const UP_H1V2: u32 = 3
-export const UP_NEAREST: u32 = 4
+export const UP_BOX: u32 = 4

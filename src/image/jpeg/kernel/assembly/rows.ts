@@ -1,11 +1,11 @@
 // @ts-nocheck AssemblyScript
 /**
  * Decoded rows of components to rows of RGBA: chroma brought to full size as libjpeg-turbo does (jdsample.c: the
- * "fancy" triangle filter for factors of 2, nearest otherwise), then colours (jdcolor.c, 16-bit fixed point).
+ * "fancy" triangle filter for factors of 2, nearest for other ones), then colours (jdcolor.c, 16-bit fixed point).
  */
 import {
   COMPONENT_BYTES, COMPONENTS, RING_ROWS, SAMPLES, SAMPLES_X, SAMPLES_Y, STRIDE,
-  UP_H1V2, UP_H2V1, UP_H2V2, UP_NEAREST, UP_NONE, UP_ROW, UPSAMPLE, X_DEN, X_NUM, Y_DEN, Y_NUM,
+  UP_H1V2, UP_H2V1, UP_H2V2, UP_BOX, UP_NONE, UP_ROW, UPSAMPLE, X_DEN, X_NUM, Y_DEN, Y_NUM,
 } from './layout'
 
 /** How components become RGB. The host says which. */
@@ -35,16 +35,27 @@ function pictureRow(component: usize, y: i32, width: i32): usize {
     const far = ringRow(component, (y >> 1) + (y & 1 ? 1 : -1))
     if (mode == UP_H2V2) wideAndHigh(near, far, count, out)
     else for (let x = 0; x < count; x++) store<u8>(out + x, (u32(load<u8>(near + x)) * 3 + u32(load<u8>(far + x)) + (y & 1 ? 2 : 1)) >> 2)
-  } else if (mode == UP_NEAREST) {
-    const from = ringRow(component, (y * load<i32>(component, Y_NUM)) / load<i32>(component, Y_DEN))
-    const num = load<i32>(component, X_NUM)
-    const den = load<i32>(component, X_DEN)
-    for (let x = 0, sum = 0, at = from; x < width; x++) {
-      store<u8>(out + x, load<u8>(at))
-      for (sum += num; sum >= den; sum -= den) at++
-    }
-  }
+  } else if (mode == UP_BOX) box(component, y, width, out)
   return out
+}
+
+/** The mean of the samples that a pixel covers, or the nearest where it covers less than one. */
+function box(component: usize, y: i32, width: i32, out: usize): void {
+  const num = load<i32>(component, X_NUM)
+  const den = load<i32>(component, X_DEN)
+  const top = (y * load<i32>(component, Y_NUM)) / load<i32>(component, Y_DEN)
+  const bottom = max(top + 1, ((y + 1) * load<i32>(component, Y_NUM)) / load<i32>(component, Y_DEN))
+  for (let x = 0; x < width; x++) {
+    const left = (x * num) / den
+    const right = max(left + 1, ((x + 1) * num) / den)
+    const count = (right - left) * (bottom - top)
+    let sum = count >> 1
+    for (let row = top; row < bottom; row++) {
+      const from = ringRow(component, row)
+      for (let i = left; i < right; i++) sum += i32(load<u8>(from + i))
+    }
+    store<u8>(out + x, sum / count)
+  }
 }
 
 /** h2v1_fancy_upsample: three quarters of the nearer sample, one of the farther, rounded down and up in turn. */

@@ -1,0 +1,3 @@
+import '../wasm-hook.ts'
+
+await import('./main.ts')

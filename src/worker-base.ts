@@ -1,16 +1,18 @@
 /** What both Workers entries share: assets from the binding, one engine an isolate, the app around it. */
+import type { ExecutionContext } from 'hono'
 import { loadEngine, type ReadAsset } from './engine.ts'
 import { createApp } from './http/app.ts'
+import { durableState, type ObjectNamespace } from './http/compat/index.ts'
 import { once } from './once.ts'
 import type { ModelSpec } from './types.ts'
 import type { Vision } from './vision.ts'
 
 export interface WorkerEnv {
   ASSETS: { fetch(input: Request | URL | string): Promise<Response> }
-}
-
-interface WorkerContext {
-  waitUntil(promise: Promise<unknown>): void
+  /** What two requests of a foreign API share; optional. */
+  TERMLENS_STATE?: ObjectNamespace
+  /** `false` switches the foreign APIs off. */
+  TERMLENS_COMPAT?: string
 }
 
 /** How an entry sees pictures; the free entry does not. */
@@ -23,7 +25,7 @@ export function createWorker(sight?: Sight) {
   let vision: Vision | undefined
   let indexBytes = 0
 
-  const createHandler = ({ ASSETS }: WorkerEnv) => {
+  const createHandler = ({ ASSETS, TERMLENS_STATE, TERMLENS_COMPAT }: WorkerEnv) => {
     const read: ReadAsset = (path) => ASSETS.fetch(new URL(path, 'https://assets.local'))
     return createApp({
       engine: once(async () => {
@@ -42,15 +44,18 @@ export function createWorker(sight?: Sight) {
         return ASSETS.fetch(new Request(url, request))
       },
       log: (entry) => console.log(JSON.stringify(entry)),
+      shared: TERMLENS_STATE && durableState(TERMLENS_STATE),
+      // Foreign clients send pictures, which an entry without sight cannot read.
+      settings: { compat: sight !== undefined && TERMLENS_COMPAT !== 'false' },
     })
   }
 
   let handler: ReturnType<typeof createHandler> | undefined
 
   return {
-    async fetch(request: Request, env: WorkerEnv, context: WorkerContext): Promise<Response> {
+    async fetch(request: Request, env: WorkerEnv, context: ExecutionContext): Promise<Response> {
       handler ??= createHandler(env)
-      const answer = Promise.resolve(handler.fetch(request, env))
+      const answer = Promise.resolve(handler.fetch(request, env, context))
       // A load that this request began is shared: it goes on when this client leaves.
       context.waitUntil(answer.catch(() => undefined))
       return answer

@@ -7,3 +7,5 @@ export default createWorker({
   createVision: (spec, read) => createVision(spec, () => loadEncoder(read, spec, ortWasm)),
   heapBytes,
 })
+
+export { SharedStateObject } from './http/compat/index.ts'

@@ -21,7 +21,11 @@ const schema: z.ZodType<ModelSpec> = z.object({
     z.object({ kind: z.literal('cosine') }),
     z.object({ kind: z.literal('sigmoid'), scale: z.number(), bias: z.number() }),
   ]),
-  text: z.object({ cache: z.string().exactOptional(), labels: z.string().exactOptional(), gloss: z.string().nullable() }),
+  text: z.object({
+    cache: z.string().exactOptional(),
+    labels: z.string().exactOptional(),
+    gloss: z.string().nullable(),
+  }),
   license: z.string(),
   card: z.string(),
 })

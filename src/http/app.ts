@@ -6,13 +6,14 @@ import { secureHeaders } from 'hono/secure-headers'
 import { type Clock, startClock } from '../clock.ts'
 import { TermlensError } from '../errors.ts'
 import { analyze, type Engine, embed, identity, interrogate } from '../interrogator.ts'
+import { addCompat, type CompatDeps } from './compat/index.ts'
 import { documentation } from './documentation.ts'
 import { MAX_BODY, readInput } from './input.ts'
 import { parseOptions } from './options.ts'
 import { retryAfter, toProblem } from './problem.ts'
 import { analyzeOptions, embedOptions, interrogateOptions } from './schemas.ts'
 
-export interface Deps {
+export interface Deps extends CompatDeps {
   /** The engine, loaded at the first call. */
   engine(): Promise<Engine>
   /** Whether the image encoder is loaded, and what its and the index's memory hold, in bytes. */
@@ -90,6 +91,7 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
   app.get('/healthz', async (c) => c.json({ status: 'ok', ...identity(await deps.engine()), ...deps.state() }))
 
   documentation(app)
+  addCompat(app, deps)
 
   for (const path of ['/v1/interrogate', '/v1/analyze', '/v1/embed']) app.all(path, (c) => refuseMethod(c, 'POST'))
   for (const path of ['/v1/banks', '/v1/models', '/healthz', '/openapi.json'])
@@ -99,11 +101,14 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
   })
   app.all('*', async (c) => {
     const answer = await deps.site(c.req.raw)
+    if (answer.status === 405) return refuseMethod(c, 'GET, HEAD')
     if (answer.status === 404) throw new TermlensError('not_found', `There is nothing at ${c.req.path.slice(0, 100)}.`)
     return new Response(answer.body, answer)
   })
 
   app.onError((error, c) => {
+    const { signal } = c.req.raw
+    if (signal.aborted && (error === signal.reason || error.name === 'AbortError')) return gone(c)
     const problem = toProblem(error, c.var.requestId)
     deps.log({
       level: problem.status >= 500 ? 'error' : 'info',
@@ -122,6 +127,9 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
 
   return app
 }
+
+/** The client has left: nobody reads the answer, and nothing is wrong. 499 is nginx's number for it. */
+const gone = (c: Context) => c.body(null, 499 as 400)
 
 function refuseMethod(c: Context<Env>, allow: string): never {
   c.header('Allow', allow)

@@ -47,7 +47,7 @@ async function readJson(c: Context): Promise<Record<string, unknown>> {
   return body as Record<string, unknown>
 }
 
-async function readForm(c: Context): Promise<FormData> {
+export async function readForm(c: Context): Promise<FormData> {
   try {
     return await c.req.formData()
   } catch (cause) {
@@ -77,7 +77,7 @@ function fromJson(body: Record<string, unknown>, query: RawOptions): RequestInpu
   if (image === undefined || image === null || image === '')
     throw new TermlensError('image_missing', 'The JSON body has no image.')
   if (typeof image !== 'string') throw new TermlensError('option_invalid', 'image: expected base64 text or a data URI.')
-  return { source: imageSource(decodeBase64(image), MAX_JSON_IMAGE), options: merged }
+  return { source: imageSource(decodeBase64(image, MAX_JSON_IMAGE), MAX_JSON_IMAGE), options: merged }
 }
 
 async function fromForm(form: FormData, query: RawOptions): Promise<RequestInput> {
@@ -86,29 +86,34 @@ async function fromForm(form: FormData, query: RawOptions): Promise<RequestInput
   const fields = [...form.entries()].filter((entry): entry is [string, string] => typeof entry[1] === 'string')
   const options = { ...query, ...collect(fields) }
   if (file === null) throw new TermlensError('image_missing', 'The form has no field "image".')
-  const bytes = typeof file === 'string' ? decodeBase64(file) : new Uint8Array(await file.arrayBuffer())
+  const bytes = typeof file === 'string' ? decodeBase64(file, MAX_IMAGE) : new Uint8Array(await file.arrayBuffer())
   return { source: imageSource(bytes), options }
 }
 
 function imageSource(image: Uint8Array, most = MAX_IMAGE): Source {
   if (image.length === 0) throw new TermlensError('image_missing', 'The image is empty.')
-  if (image.length > most) {
-    throw new TermlensError('image_too_large', `The image has ${image.length} bytes, more than ${most}.`)
-  }
+  if (image.length > most) throw tooLarge(image.length, most)
   return { image }
 }
 
-/** Base64 with or without a data URI before it, in the standard or the URL alphabet. */
-function decodeBase64(text: string): Uint8Array {
+const tooLarge = (bytes: number, most: number) =>
+  new TermlensError('image_too_large', `The image has ${bytes} bytes, more than ${most}.`)
+
+/** Base64 with or without a data URI before it, in the standard or the URL alphabet. Text for more than `most` bytes is not decoded. */
+export function decodeBase64(text: string, most: number): Uint8Array {
   const comma = text.startsWith('data:') ? text.indexOf(',') : -1
   const payload = text
     .slice(comma + 1)
     .replaceAll(/\s/g, '')
     .replaceAll('-', '+')
     .replaceAll('_', '/')
+  const bytes = Math.floor((payload.replace(/=+$/, '').length * 3) / 4)
+  if (bytes > most) throw tooLarge(bytes, most)
   try {
     const binary = atob(payload)
-    return Uint8Array.from(binary, (char) => char.charCodeAt(0))
+    const image = new Uint8Array(binary.length)
+    for (let i = 0; i < binary.length; i++) image[i] = binary.charCodeAt(i)
+    return image
   } catch (cause) {
     throw new TermlensError('image_corrupt', 'The image is not base64.', {
       cause,
@@ -118,10 +123,10 @@ function decodeBase64(text: string): Uint8Array {
 }
 
 function collect(entries: Iterable<readonly [string, string]>): RawOptions {
-  const options: Record<string, string | string[]> = {}
+  const options = new Map<string, string | string[]>()
   for (const [name, value] of entries) {
-    const before = options[name]
-    options[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]
+    const before = options.get(name)
+    options.set(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value])
   }
-  return options
+  return Object.fromEntries(options)
 }

@@ -6,6 +6,9 @@ import type { RawOptions } from './input.ts'
 
 const LISTS = new Set(['banks', 'include', 'exclude'])
 
+/** An empty field of a form, and null in JSON, are as if they were not there. */
+const isGiven = (value: unknown): boolean => value !== '' && value !== null
+
 /**
  * Validates `raw` with `schema`. A name that the schema does not know is no error, but a warning that names it.
  * @throws TermlensError `mode_unknown` or `option_invalid`, naming the option
@@ -15,9 +18,9 @@ export function parseOptions<T extends z.ZodObject>(
   raw: RawOptions,
 ): { options: z.infer<T>; warnings: Warning[] } {
   const entries = Object.entries(raw)
-  const known = entries.filter(([name]) => name in schema.shape)
+  const known = entries.filter(([name, value]) => Object.hasOwn(schema.shape, name) && isGiven(value))
   const warnings = entries
-    .filter(([name]) => !(name in schema.shape))
+    .filter(([name]) => !Object.hasOwn(schema.shape, name))
     .map(([name]) => ({
       code: 'option_unknown',
       message: `"${name.slice(0, 64)}" is not an option of this route and was ignored.`,

@@ -5,11 +5,19 @@ const BANK = /^[a-z][a-z0-9_-]{0,31}$/
 const list = (item: z.ZodType<string>) => z.array(item).max(64)
 
 /** Form fields and query parameters arrive as text; JSON members as they are. */
-const integer = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
-const flag = z.union([
-  z.boolean(),
-  z.enum(['true', 'false', '1', '0', '']).transform((text) => text === 'true' || text === '1'),
-])
+const integer = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\s*-?\d{1,9}\s*$/.test(value) ? Number(value) : value),
+    z.number().int().min(min).max(max),
+  )
+/** `on` is what a browser sends for a ticked box. */
+const flag = z.union(
+  [
+    z.boolean(),
+    z.enum(['true', 'false', '1', '0', 'on', 'off', '']).transform((text) => ['true', '1', 'on'].includes(text)),
+  ],
+  { error: 'expected true or false' },
+)
 
 export const modes = ['best', 'fast', 'classic', 'negative', 'caption'] as const
 

@@ -56,6 +56,9 @@ export const DTYPE: Readonly<Record<Dtype, { code: number; size: number }>> = {
   f32: { code: 3, size: 4 },
 }
 
+/** The fewest rows that a prefilter keeps, the share of a bank's rows (1 in so many), and how many for each row asked for. */
+export const PREFILTER = { least: 4096, share: 8, perResult: 16 } as const
+
 /** Bits of a term's flags. */
 export const FLAG: Readonly<Record<Flag, number>> = { person: 1, living: 2, unsafe: 4, unproven: 8 }
 

@@ -1,6 +1,6 @@
 /** The search kernel and the memory that it and all shards of one index share. */
 import { TermlensError } from '../errors.ts'
-import { ALIGNMENT, align16, MAX_DIMS } from './format.ts'
+import { ALIGNMENT, align16, codeStride, MAX_DIMS } from './format.ts'
 import wasm from './kernel/kernel.wasm'
 
 /** What kernel/assembly/kernel.ts exports. Addresses are bytes in the memory. */
@@ -31,6 +31,26 @@ export interface KernelExports {
     sums: number,
     slack: number,
   ): void
+  prefilter(
+    codes: number,
+    stride: number,
+    count: number,
+    query: number,
+    dims: number,
+    distances: number,
+    histogram: number,
+    list: number,
+    keep: number,
+  ): number
+  scanI8List(
+    rows: number,
+    stride: number,
+    list: number,
+    count: number,
+    scales: number,
+    query: number,
+    unit: number,
+  ): void
   scanF16(rows: number, stride: number, count: number, query: number): void
   scanF32(rows: number, stride: number, count: number, query: number): void
   dotI8(row: number, query: number, stride: number): number
@@ -54,6 +74,11 @@ export interface MemoryPlan {
   query: number
   /** The query in 7 bits. */
   coarse: number
+  /** The query's 1-bit code; distances (u16), their histogram (u32), and the rows (u32) that a prefilter chose. */
+  code: number
+  distances: number
+  histogram: number
+  list: number
   /** Keys (f64) and ids (u32) of the rows found. */
   keys: number
   ids: number
@@ -68,8 +93,12 @@ export interface MemoryPlan {
 const PAGE = 65_536
 
 /** Lays out a memory for shards of these sizes; address 0 stays free, since it means "none". */
-export function planMemory(shards: readonly { bytes: number; rows: number }[]): MemoryPlan {
+export function planMemory(shards: readonly { bytes: number; rows: number; engine?: string }[]): MemoryPlan {
   const mostRows = shards.reduce((most, { rows }) => Math.max(most, rows), 0)
+  const mostFiltered = shards.reduce(
+    (most, { rows, engine }) => (engine === 'prefilter' ? Math.max(most, rows) : most),
+    0,
+  )
   let end = ALIGNMENT
   const take = (bytes: number): number => {
     const start = end
@@ -79,6 +108,10 @@ export function planMemory(shards: readonly { bytes: number; rows: number }[]): 
   return {
     query: take(4 * MAX_DIMS),
     coarse: take(MAX_DIMS),
+    code: take(mostFiltered > 0 ? codeStride(MAX_DIMS) : 0),
+    distances: take(2 * mostFiltered),
+    histogram: take(mostFiltered > 0 ? 4 * (MAX_DIMS + 1) : 0),
+    list: take(4 * mostFiltered),
     keys: take(8 * mostRows),
     ids: take(4 * mostRows),
     sums: shards.map(({ rows }) => take(4 * rows)),

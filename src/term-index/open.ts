@@ -1,12 +1,12 @@
 /** Opens an index: streams its shards into one memory, checks them, and makes a `StaticIndex` of them. */
 import { TermlensError } from '../errors.ts'
 import type { ModelSpec } from '../types.ts'
+import { survey } from './compare.ts'
 import { sha256Hex } from './digest.ts'
 import { createKernel, type Kernel, planMemory } from './kernel.ts'
 import { indexVersion, type Manifest, type ManifestBank, parseManifest } from './manifest.ts'
 import { parseShard, type Shard } from './parse.ts'
 import { StaticIndex } from './ranker.ts'
-import { prepareBank } from './search.ts'
 
 export type ShardSource = Response | ReadableStream<Uint8Array> | ArrayBuffer | Uint8Array
 
@@ -23,6 +23,8 @@ export interface OpenOptions {
   digestUpTo?: number
   /** kernel/kernel-relaxed.wasm, on hosts that compile relaxed SIMD. It answers the same, faster. */
   relaxedKernel?: WebAssembly.Module | undefined
+  /** `exact` searches every row of every bank, whatever engine the manifest names. */
+  engine?: 'exact' | undefined
 }
 
 const DIGEST_UP_TO = 2 ** 20
@@ -38,6 +40,7 @@ export async function openIndex({
   lang,
   digestUpTo = DIGEST_UP_TO,
   relaxedKernel,
+  engine,
 }: OpenOptions): Promise<StaticIndex> {
   const manifest = parseManifest(json)
   checkModel(manifest, spec)
@@ -47,7 +50,10 @@ export async function openIndex({
     manifest.banks.map(async (bank, i) => {
       await load(bank, read, new Uint8Array(kernel.buffer, plan.shards[i]!, bank.bytes), digestUpTo)
       const shard = openShard(kernel, plan.shards[i]!, bank, manifest, spec)
-      return [bank.name, prepareBank(kernel, shard, plan.sums[i]!)] as const
+      return [
+        bank.name,
+        { shard, engine: engine ?? bank.engine, coarse: survey(kernel, shard, plan.sums[i]!) },
+      ] as const
     }),
   )
   return new StaticIndex(await indexVersion(manifest), manifest, kernel, new Map(banks), lang)

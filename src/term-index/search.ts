@@ -1,7 +1,11 @@
-/** Finds the best rows of one bank: sets the kernel up, runs one scan, reads what it found. */
+/** Finds the best rows of one bank: sets the kernel up, runs the bank's engine, reads what it found. */
+import { encodeBits, prefilterSize } from './codes.ts'
+import { type Coarse, compare } from './compare.ts'
+import { codeStride } from './format.ts'
 import type { Kernel } from './kernel.ts'
+import type { Engine } from './manifest.ts'
 import type { Shard } from './parse.ts'
-import { checkEmbedding, coarsenQuery, quantiseQuery } from './query.ts'
+import { checkEmbedding } from './query.ts'
 
 export interface SearchOptions {
   /** Flag bits: a row whose term has one of them is left out, and k rows still come back. */
@@ -14,24 +18,14 @@ export interface SearchOptions {
 /** A shard, ready to be searched. */
 export interface SearchBank {
   shard: Shard
-  /** For the coarse scan of the relaxed kernel: address of the rows' sums, and the greatest length of a row. */
-  coarse: { sums: number; longest: number } | null
+  engine: Engine
+  coarse: Coarse | null
 }
 
 export interface Hit {
   row: number
   similarity: number
   score: number
-}
-
-/** @param sums where the kernel may keep the rows' sums */
-export function prepareBank({ exports, relaxed }: Kernel, shard: Shard, sums: number): SearchBank {
-  const { rows, stride, rowCount, rowScales } = shard
-  if (!relaxed || !rowScales) return { shard, coarse: null }
-  return {
-    shard,
-    coarse: { sums, longest: exports.survey(rows.byteOffset, stride, rowCount, rowScales.byteOffset, sums) },
-  }
 }
 
 /**
@@ -46,10 +40,11 @@ export function search(
   options: SearchOptions,
 ): Hit[] {
   const { exports, buffer, plan } = kernel
-  const { shard } = bank
-  const similarity = loadQuery(kernel, bank, embedding)
+  const { shard, engine, coarse } = bank
+  checkEmbedding(embedding, shard.dims)
   const wanted = Math.min(Math.floor(k), shard.rowCount)
   if (!(wanted > 0)) return []
+  const comparison = compare(kernel, shard, coarse, embedding)
   const calibration = options.by === 'score' ? shard.calibration : null
   exports.begin(
     plan.keys,
@@ -62,57 +57,37 @@ export function search(
     shard.flags.byteOffset,
     options.mask,
   )
-  similarity.scan()
+  if (engine === 'prefilter') comparison.scanList(plan.list, prefilter(kernel, shard, embedding, wanted))
+  else comparison.scan()
   const found = exports.finish()
   // Copied: the next search writes to the same place.
   return Array.from(new Uint32Array(buffer, plan.ids, found), (row) => {
-    const value = similarity.of(row)
-    return { row, similarity: value, score: calibrate(shard, row, value) }
+    const similarity = comparison.of(row)
+    return { row, similarity, score: calibrate(shard, row, similarity) }
   })
 }
 
-/** Puts the query where the kernel reads it. @returns the scan over all rows and the similarity of one, in equal arithmetic */
-function loadQuery(
-  kernel: Kernel,
-  { shard, coarse }: SearchBank,
+/** Lists the rows with the nearest codes at `plan.list`. @returns how many */
+function prefilter(
+  { exports, buffer, plan }: Kernel,
+  { codes, dims, rowCount }: Shard,
   embedding: Float32Array,
-): { scan(): void; of(row: number): number } {
-  checkEmbedding(embedding, shard.dims)
-  const { exports, buffer, plan } = kernel
-  const { rows, stride, rowCount, rowScales } = shard
-  const first = rows.byteOffset
-  if (rowScales) {
-    const query = new Int16Array(buffer, plan.query, stride).fill(0)
-    const unit = quantiseQuery(embedding, query)
-    const rough = coarse && coarsenQuery(query, unit, new Uint8Array(buffer, plan.coarse, stride))
-    // The coarse scan's own rounding is far below the margin added here.
-    const slack = rough ? rough.slack * coarse.longest * (1 + 1e-6) + 1e-12 : 0
-    const scales = rowScales.byteOffset
-    return {
-      scan: () =>
-        rough
-          ? exports.scanI8Coarse(
-              first,
-              stride,
-              rowCount,
-              scales,
-              plan.query,
-              unit,
-              plan.coarse,
-              rough.step,
-              coarse.sums,
-              slack,
-            )
-          : exports.scanI8(first, stride, rowCount, scales, plan.query, unit),
-      of: (row) => exports.dotI8(first + row * stride, plan.query, stride) * rowScales[row]! * unit,
-    }
-  }
-  const [scan, dot] = shard.dtype === 'f16' ? [exports.scanF16, exports.dotF16] : [exports.scanF32, exports.dotF32]
-  new Float32Array(buffer, plan.query, stride / (shard.dtype === 'f16' ? 2 : 4)).fill(0).set(embedding)
-  return {
-    scan: () => scan(first, stride, rowCount, plan.query),
-    of: (row) => dot(first + row * stride, plan.query, stride),
-  }
+  k: number,
+): number {
+  const stride = codeStride(dims)
+  encodeBits(embedding, codes!.mean, new Uint8Array(buffer, plan.code, stride))
+  const keep = prefilterSize(rowCount, k)
+  return exports.prefilter(
+    codes!.bits.byteOffset,
+    stride,
+    rowCount,
+    plan.code,
+    dims,
+    plan.distances,
+    plan.histogram,
+    plan.list,
+    keep,
+  )
 }
 
 /** The calibrated value of a row, or its similarity where the bank has no calibration. */

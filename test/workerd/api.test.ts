@@ -2,7 +2,7 @@
 import { exports } from 'cloudflare:workers'
 import { describe, expect, test } from 'vitest'
 import { analyzeAnswer, interrogateAnswer, problem } from '../../src/http/schemas.ts'
-import { picture, pictureNames } from './pictures.ts'
+import { picture } from './pictures.ts'
 
 const HOST = 'https://termlens.test'
 const call = (path: string, init?: RequestInit) => exports.default.fetch(`${HOST}${path}`, init)
@@ -10,7 +10,7 @@ const post = (path: string, body: BodyInit, headers: Record<string, string> = {}
   call(path, { method: 'POST', body, headers })
 const json = (path: string, body: unknown) => post(path, JSON.stringify(body), { 'Content-Type': 'application/json' })
 
-const photo = pictureNames.find((name) => name.endsWith('.webp') && !name.includes('_'))!
+const photo = 'art-04414344e8.webp'
 const image = await picture(photo)
 const base64 = btoa(Array.from(image, (byte) => String.fromCharCode(byte)).join(''))
 

@@ -255,3 +255,69 @@ export function scanI8Coarse(
     rows += stride
   }
 }
+
+// @ts-ignore: decorator
+@inline function distance(code: usize, query: usize, stride: u32): u32 {
+  let bits: u64 = 0
+  const end = code + stride
+  for (; code < end; code += 16, query += 16) {
+    bits += popcnt<u64>(load<u64>(code) ^ load<u64>(query)) + popcnt<u64>(load<u64>(code, 8) ^ load<u64>(query, 8))
+  }
+  return <u32>bits
+}
+
+/**
+ * Lists the `keep` rows (u32, rising) whose 1-bit codes are nearest to that of the query, or farthest in a search in reverse; ties go to
+ * the lower row, and flagged rows are left out. `distances`: u16 a row. `histogram`: u32 for 0 to `dims`. Returns the length of the list.
+ */
+export function prefilter(
+  codes: usize, stride: u32, count: u32, query: usize, dims: u32,
+  distances: usize, histogram: usize, list: usize, keep: u32,
+): u32 {
+  memory.fill(histogram, 0, <usize>(dims + 1) << 2)
+  const far = sign < 0
+  for (let row: u32 = 0; row < count; row++, codes += stride) {
+    let d: u32 = 0xffff
+    if (!mask || !(load<u8>(flags + load<u32>(terms + (<usize>row << 2))) & mask)) {
+      d = distance(codes, query, stride)
+      if (far) d = dims - d
+      const bucket = histogram + (<usize>d << 2)
+      store<u32>(bucket, load<u32>(bucket) + 1)
+    }
+    store<u16>(distances + (<usize>row << 1), d)
+  }
+  let limit: u32 = 0
+  let room = keep // for rows at the limit
+  while (limit < dims) {
+    const here = load<u32>(histogram + (<usize>limit << 2))
+    if (here >= room) break
+    room -= here
+    limit++
+  }
+  let found: u32 = 0
+  for (let row: u32 = 0; row < count; row++) {
+    const d: u32 = load<u16>(distances + (<usize>row << 1))
+    if (d > limit) continue
+    if (d == limit) {
+      if (!room) continue
+      room--
+    }
+    store<u32>(list + (<usize>found << 2), row)
+    found++
+  }
+  return found
+}
+
+/** Like scanI8, over the `count` rows of a list. */
+export function scanI8List(
+  rows: usize, stride: u32, list: usize, count: u32, scales: usize, query: usize, unit: f64,
+): void {
+  let threshold = -Infinity
+  const end = list + (<usize>count << 2)
+  for (; list < end; list += 4) {
+    const row = load<u32>(list)
+    const sum = dot(rows + <usize>row * <usize>stride, query, stride)
+    const key = keyOf(<f64>sum * <f64>load<f32>(scales + (<usize>row << 2)) * unit, row)
+    if (key > threshold) threshold = offer(key, row)
+  }
+}

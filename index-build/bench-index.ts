@@ -4,22 +4,17 @@
  * load moves single timings; ratios of medians are what counts.
  */
 import { parseArgs } from 'node:util'
-import { encodeShard, openIndex, planMemory, sha256Hex, VERSION } from '../src/term-index/index.ts'
 import relaxedKernel from '../src/term-index/kernel/kernel-relaxed.wasm'
 import sweepKernel from '../src/term-index/kernel/sweep.wasm'
-import { createKernel } from '../src/term-index/kernel.ts'
+import { createKernel, planMemory } from '../src/term-index/kernel.ts'
+import { BANK, formatTiming, openBank, type Timing, timeInterleaved } from './bench/one-bank.ts'
 import { formatTable } from './table.ts'
 
 const TOP = 50
-const DIGEST = 'ab'.repeat(32)
 
-export interface BenchRow {
+export interface BenchRow extends Timing {
   dims: number
   what: string
-  /** Milliseconds. */
-  median: number
-  min: number
-  max: number
   bytes: number
 }
 
@@ -28,35 +23,25 @@ export async function benchExact(dims: number, rows: number, runs: number): Prom
   const random = generator(dims)
   const matrix = Int8Array.from({ length: rows * dims }, () => Math.floor(random() * 255) - 127)
   const query = Float32Array.from({ length: dims }, () => random() + random() + random() - 1.5)
-  const [simd, relaxed] = await Promise.all([openRandom(matrix, dims), openRandom(matrix, dims, relaxedKernel)])
+  const scales = Float32Array.from(
+    { length: rows },
+    (_, row) => 1 / Math.hypot(...matrix.subarray(row * dims, (row + 1) * dims)),
+  )
+  const simd = await openBank(matrix, scales, dims)
+  const relaxed = await openBank(matrix, scales, dims, { kernel: relaxedKernel })
   const bytes = Int8Array.from(query, (x) => x * 80)
   const { sweep } = await sweeper(matrix)
-
   const kinds: [string, () => unknown][] = [
     [`plain JavaScript loop, top ${TOP}`, () => plainLoop(matrix, bytes, dims)],
-    [`kernel, top ${TOP}`, () => simd.rank('bench', query, TOP)],
-    [`relaxed kernel, top ${TOP}`, () => relaxed.rank('bench', query, TOP)],
+    [`kernel, top ${TOP}`, () => simd.rank(BANK, query, TOP)],
+    [`relaxed kernel, top ${TOP}`, () => relaxed.rank(BANK, query, TOP)],
     ['SIMD sweep, reads only', sweep],
   ]
-  const times = kinds.map((): number[] => [])
-  for (let run = -2; run < runs; run++) {
-    for (const [i, [, go]] of kinds.entries()) {
-      const start = performance.now()
-      await go()
-      if (run >= 0) times[i]!.push(performance.now() - start)
-    }
-  }
-  return kinds.map(([what], i) => {
-    const sorted = times[i]!.sort((a, b) => a - b)
-    return {
-      dims,
-      what,
-      median: sorted[sorted.length >> 1]!,
-      min: sorted[0]!,
-      max: sorted.at(-1)!,
-      bytes: matrix.length,
-    }
-  })
+  const timings = await timeInterleaved(
+    kinds.map(([, go]) => go),
+    runs,
+  )
+  return kinds.map(([what], i) => ({ dims, what, bytes: matrix.length, ...timings[i]! }))
 }
 
 /** The table, with the ratios that the goals are about. */
@@ -67,8 +52,7 @@ export function formatBench(results: readonly BenchRow[]): string {
     results.map((row) => [
       row.dims,
       row.what,
-      row.median.toFixed(2),
-      `${row.min.toFixed(2)}–${row.max.toFixed(2)}`,
+      ...formatTiming(row),
       (row.bytes / row.median / 1e6).toFixed(1),
       (of(row.dims, 'plain').median / row.median).toFixed(1),
       ((100 * of(row.dims, 'SIMD').median) / row.median).toFixed(0),
@@ -93,59 +77,6 @@ function plainLoop(rows: Int8Array, query: Int8Array, dims: number): number[] {
     if (best.length > TOP) best.pop()
   }
   return best
-}
-
-async function openRandom(matrix: Int8Array, dims: number, kernel?: WebAssembly.Module) {
-  const rows = matrix.length / dims
-  const shard = await encodeShard({
-    meta: {
-      bank: 'bench',
-      model: { name: 'bench', digest: DIGEST },
-      templates: ['{}'],
-      themes: [''],
-      names: null,
-      encoder: { gloss: null, rules: 'termlens' },
-    },
-    dims,
-    dtype: 'i8',
-    terms: Array.from({ length: rows }, (_, i) => `term ${i}`),
-    flags: new Uint8Array(rows),
-    themes: new Uint16Array(rows),
-    rowTerms: Uint32Array.from({ length: rows }, (_, i) => i),
-    rowTemplates: new Uint8Array(rows),
-    rows: new Uint8Array(matrix.buffer),
-    rowScales: Float32Array.from(
-      { length: rows },
-      (_, row) => 1 / Math.hypot(...matrix.subarray(row * dims, (row + 1) * dims)),
-    ),
-  })
-  const sha256 = await sha256Hex(shard)
-  const bank = {
-    name: 'bench',
-    file: `bench.${sha256.slice(0, 16)}.tlx`,
-    sha256,
-    bytes: shard.length,
-    terms: rows,
-    rows,
-    engine: 'exact',
-  }
-  return openIndex({
-    manifest: {
-      format: 'termlens-index',
-      version: VERSION,
-      model: { name: 'bench', digest: DIGEST, embedding_size: dims },
-      rules: 'termlens',
-      banks: [bank],
-      terms: rows,
-      rows,
-      bytes: shard.length,
-      memory: planMemory([bank]).bytes,
-      created_by: 'bench',
-    },
-    spec: { name: 'bench', digest: DIGEST, embedding_size: dims },
-    read: async () => shard,
-    relaxedKernel: kernel,
-  })
 }
 
 async function sweeper(matrix: Int8Array): Promise<{ sweep: () => number }> {

@@ -1,11 +1,13 @@
 /** Builds the static index: bank files and text vectors in, shards and a manifest out. Equal inputs give equal bytes. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
 import { parseModelSpec } from '../src/encoder/model-spec.ts'
 import { TermlensError } from '../src/errors.ts'
 import {
   type Dtype,
+  type Engine,
   encodeShard,
   flagMask,
   indexVersion,
@@ -20,9 +22,10 @@ import {
 import type { ModelSpec, TextEncoder as TextVectors } from '../src/types.ts'
 import { type Bank, readBanks, type UserBank } from './banks.ts'
 import { calibrate } from './calibration.ts'
-import { type LabelCounts, PROVEN, readLabels, rowEvidence } from './evidence.ts'
+import { PROVEN, readLabels } from './evidence.ts'
 import { type Published, publish } from './publish.ts'
-import { packRows, rowLabels, rowTexts } from './rows.ts'
+import { type Measure, rowStatistics } from './row-statistics.ts'
+import { packCodes, packRows, rowLabels, rowTexts } from './rows.ts'
 import { openTextCache } from './text-cache.ts'
 
 export interface BuildOptions {
@@ -32,12 +35,19 @@ export interface BuildOptions {
   /** Folder with `model.json` and the text vectors. */
   modelDir: string
   outDir: string
-  /** Embeddings of the calibration pictures, unit length; null to build without calibration. */
+  /** Embeddings of the calibration pictures, unit length; null, or fewer than two, to build without calibration. */
   calibration: readonly Float32Array[] | null
+  /** Folder for what was measured of rows before, `.cache` by default; null to measure all. It changes nothing but the time. */
+  cacheDir?: string | null
   /** `original`: no glosses, no calibration. `termlens` by default. */
   rules?: Rules
   /** How rows are stored: `i8`, or `f16` where rules are `original`. */
   rows?: Extract<Dtype, 'i8' | 'f16'>
+  /**
+   * Of i8 banks. `exact` by default at every size: `prefilter` has to score an eighth of the rows, scattered, to find enough of the best,
+   * which takes longer than reading them all in order (`bench-engines.ts`).
+   */
+  engine?: Engine
   /** Instead of the model's committed vectors. */
   encoder?: TextVectors
   signal?: AbortSignal
@@ -60,6 +70,9 @@ export interface BuildResult extends Published {
 
 /** The size that one static asset of a Worker may have. */
 const MAX_ASSET = 25 * 2 ** 20
+/** Fewer calibration pictures than this say nothing about spread. */
+const MIN_PICTURES = 2
+const DEFAULT_CACHE = fileURLToPath(new URL('../.cache/', import.meta.url))
 const LANGUAGE_OF_NAMES = 'zh-CN'
 
 /**
@@ -70,7 +83,12 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const { rules = 'termlens', rows: dtype = rules === 'original' ? 'f16' : 'i8', signal, onProgress } = options
   const spec = await readSpec(options.modelDir)
   const encoder = options.encoder ?? (await openTextCache(options.modelDir, spec))
-  const labels = rules === 'original' ? null : await readLabels(options.modelDir, spec)
+  const measure: Measure = {
+    pictures: rules === 'original' ? [] : (options.calibration ?? []),
+    labels: rules === 'original' ? null : await readLabels(options.modelDir, spec),
+    encoder,
+    cacheDir: options.cacheDir === undefined ? DEFAULT_CACHE : options.cacheDir,
+  }
   const banks = await readBanks(options.banksDir, options.userBanks)
   const total = banks.reduce((sum, bank) => sum + bank.terms.length * bank.templates.length, 0)
 
@@ -81,15 +99,16 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   for (const bank of banks) {
     signal?.throwIfAborted()
     onProgress?.({ bank: bank.name, done, total })
+    const rows = bank.terms.length * bank.templates.length
+    const engine = dtype === 'i8' ? (options.engine ?? 'exact') : 'exact'
     const shard = await buildShard(bank, spec, encoder, {
       rules,
       dtype,
-      labels,
-      calibration: options.calibration,
+      engine,
+      measure,
     })
     const sha256 = await sha256Hex(shard)
     const file = `${bank.name}.${sha256.slice(0, 16)}.tlx`
-    const rows = bank.terms.length * bank.templates.length
     entries.push({
       name: bank.name,
       file,
@@ -97,7 +116,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       bytes: shard.length,
       terms: bank.terms.length,
       rows,
-      engine: 'exact',
+      engine,
     })
     shards.set(file, shard)
     if (shard.length > MAX_ASSET)
@@ -129,27 +148,27 @@ export const glossOf = (spec: ModelSpec, rules: Rules): string | null => (rules 
 interface ShardOptions {
   rules: Rules
   dtype: Dtype
-  labels: LabelCounts | null
-  calibration: readonly Float32Array[] | null
+  engine: Engine
+  measure: Measure
 }
 
 async function buildShard(
   bank: Bank,
   spec: ModelSpec,
   encoder: TextVectors,
-  { rules, dtype, labels: known, calibration }: ShardOptions,
+  { rules, dtype, engine, measure }: ShardOptions,
 ): Promise<Uint8Array> {
   const dims = spec.embedding_size
   const gloss = glossOf(spec, rules)
   const vectors = await encodeRows(bank, rowTexts(bank, gloss), encoder)
   const labels = rowLabels(bank)
   const { rows, scales } = packRows(vectors, dims, dtype)
-  const evidence = await rowEvidence(bank, vectors, known, encoder)
-  const calibrated = rules === 'termlens' && calibration ? await calibrate(vectors, calibration, evidence) : null
+  const statistics = await rowStatistics(bank, vectors, measure)
+  const calibrated = measure.pictures.length < MIN_PICTURES ? null : calibrate(statistics)
   const named = bank.terms.some(({ name }) => name)
   const perTerm = bank.templates.length
   const isProven = (term: number) =>
-    evidence.subarray(term * perTerm, (term + 1) * perTerm).some((share) => share >= PROVEN)
+    statistics.evidence.subarray(term * perTerm, (term + 1) * perTerm).some((share) => share >= PROVEN)
   return encodeShard({
     meta: {
       bank: bank.name,
@@ -170,6 +189,7 @@ async function buildShard(
     rows,
     ...(scales && { rowScales: scales }),
     ...(calibrated && { calibration: calibrated }),
+    ...(engine === 'prefilter' && scales && { codes: packCodes(rows, scales, dims) }),
   })
 }
 

@@ -18,32 +18,42 @@ export interface Calibration {
   scale: Float32Array
 }
 
-/** Fewer pictures than this say nothing about spread. */
-const MIN_PICTURES = 2
 /** A row without any evidence keeps an order among its like. */
 const LEAST_EVIDENCE = 0.05
 
 /**
+ * Mean and standard deviation of each row's cosine over the pictures, 0 where there are none.
  * @param vectors of the rows, unit length @param pictures embeddings of the calibration pictures, unit length
- * @param evidence of the rows, 0 to 1 @returns null where there are fewer than two pictures
  */
-export async function calibrate(
+export async function measureSpread(
   vectors: readonly Float32Array[],
   pictures: readonly Float32Array[],
-  evidence: Float32Array,
-): Promise<Calibration | null> {
-  if (pictures.length < MIN_PICTURES) return null
-  const offset = new Float32Array(vectors.length)
+): Promise<{ mean: Float64Array; deviation: Float64Array }> {
+  const mean = new Float64Array(vectors.length)
   const deviation = new Float64Array(vectors.length)
+  if (pictures.length === 0) return { mean, deviation }
   const dots = await createDots(pictures, pictures[0]!.length)
   for (const [row, vector] of vectors.entries()) {
     const cosines = dots(vector)
-    const mean = sum(cosines) / cosines.length
-    offset[row] = mean / 2
-    deviation[row] = Math.sqrt(cosines.reduce((total, x) => total + (x - mean) * (x - mean), 0) / cosines.length)
+    const middle = sum(cosines) / cosines.length
+    mean[row] = middle
+    deviation[row] = Math.sqrt(cosines.reduce((total, x) => total + (x - middle) * (x - middle), 0) / cosines.length)
   }
+  return { mean, deviation }
+}
+
+/** @param statistics of a bank's rows: spread over at least two pictures, and evidence, 0 to 1 */
+export function calibrate(statistics: {
+  mean: Float64Array
+  deviation: Float64Array
+  evidence: Float32Array
+}): Calibration {
+  const { mean, deviation, evidence } = statistics
   const typical = median(deviation) || 1
-  return { offset, scale: evidence.map((share) => Math.max(share, LEAST_EVIDENCE) / typical) }
+  return {
+    offset: Float32Array.from(mean, (middle) => middle / 2),
+    scale: evidence.map((share) => Math.max(share, LEAST_EVIDENCE) / typical),
+  }
 }
 
 const sum = (values: Float64Array): number => values.reduce((total, x) => total + x, 0)

@@ -28,12 +28,13 @@ export async function readManifest(indexDir: string): Promise<unknown> {
 export async function openIndexFolder(
   indexDir: string,
   spec: OpenOptions['spec'],
-  lang?: string,
+  { lang, engine }: Pick<OpenOptions, 'lang' | 'engine'> = {},
 ): Promise<StaticIndex> {
   return openIndex({
     manifest: await readManifest(indexDir),
     spec,
     lang,
+    engine,
     read: (file) => readFile(join(indexDir, file)),
     digestUpTo: Number.POSITIVE_INFINITY,
   })

@@ -56,8 +56,8 @@ export async function publish(
   return { written, removed }
 }
 
-/** Writes beside the target, flushes, renames. */
-async function writeWhole(folder: string, file: string, bytes: Uint8Array): Promise<void> {
+/** Writes beside the target, flushes, renames: a reader sees the old file or the new one. */
+export async function writeWhole(folder: string, file: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(folder, `.${file}.${randomUUID()}.tmp`)
   const handle = await open(temporary, 'wx')
   try {

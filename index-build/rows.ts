@@ -1,5 +1,6 @@
 /** Rows of a bank: their texts, and their vectors as a shard stores them. */
-import { type Dtype, rowStride } from '../src/term-index/format.ts'
+import { encodeBits } from '../src/term-index/codes.ts'
+import { codeStride, type Dtype, rowStride } from '../src/term-index/format.ts'
 import { toHalf } from '../src/term-index/half.ts'
 import type { Bank } from './banks.ts'
 
@@ -58,4 +59,31 @@ export function quantise(vector: Float32Array, out: Int8Array): number {
     square += q * q
   }
   return 1 / Math.sqrt(square)
+}
+
+/** 1-bit codes of i8 rows, around the mean of the rows as they are stored. */
+export function packCodes(
+  rows: Uint8Array,
+  scales: Float32Array,
+  dims: number,
+): { mean: Float32Array; bits: Uint8Array } {
+  const stride = rowStride(dims, 'i8')
+  const vector = new Float64Array(dims)
+  const unpack = (row: number) => {
+    const stored = new Int8Array(rows.buffer, rows.byteOffset + row * stride, dims)
+    for (let i = 0; i < dims; i++) vector[i] = stored[i]! * scales[row]!
+  }
+  const sums = new Float64Array(dims)
+  for (let row = 0; row < scales.length; row++) {
+    unpack(row)
+    for (let i = 0; i < dims; i++) sums[i]! += vector[i]!
+  }
+  const mean = Float32Array.from(sums, (sum) => (scales.length > 0 ? sum / scales.length : 0))
+  const size = codeStride(dims)
+  const bits = new Uint8Array(size * scales.length)
+  for (let row = 0; row < scales.length; row++) {
+    unpack(row)
+    encodeBits(vector, mean, bits.subarray(row * size, (row + 1) * size))
+  }
+  return { mean, bits }
 }

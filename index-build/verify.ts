@@ -23,6 +23,7 @@ export interface VerifyOptions {
   onProgress?: (done: number, total: number) => void
 }
 
+/** One bank with one engine: a bank with another engine than `exact` is reported with both. */
 export interface BankReport {
   name: string
   rows: number
@@ -66,6 +67,9 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const problems = banks
     .filter(({ name }) => !index.manifest.banks.some((bank) => bank.name === name))
     .map(({ name }) => `the bank ${name} is not in the index`)
+  const exact = index.manifest.banks.some(({ engine }) => engine !== 'exact')
+    ? await openIndexFolder(options.indexDir, spec, { engine: 'exact' })
+    : index
   const reports: BankReport[] = []
   for (const [i, { name, rows, engine }] of index.manifest.banks.entries()) {
     signal?.throwIfAborted()
@@ -81,11 +85,18 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
     }
     if (!queries || queries.length === 0) continue
     const vectors = await encoder.encode(rowTexts(bank, gloss))
-    report.recall = await measureRecall(index, name, vectors, queries, 'similarity')
-    if (shard.calibration) report.calibrated = await measureRecall(index, name, vectors, queries, 'score')
-    report.problems.push(...recallProblems(report, thresholds))
+    const measure = async (opened: StaticIndex, measured: BankReport) => {
+      measured.recall = await measureRecall(opened, name, vectors, queries, 'similarity')
+      if (shard.calibration) measured.calibrated = await measureRecall(opened, name, vectors, queries, 'score')
+      measured.problems.push(...recallProblems(measured, thresholds))
+    }
+    await measure(index, report)
+    if (engine === 'exact') continue
+    const withoutEngine: BankReport = { ...report, engine: 'exact', problems: [] }
+    reports.push(withoutEngine)
+    await measure(exact, withoutEngine)
   }
-  onProgress?.(reports.length, reports.length)
+  onProgress?.(index.manifest.banks.length, index.manifest.banks.length)
   const ok = problems.length === 0 && reports.every((report) => report.problems.length === 0)
   return { ok, version: index.version, queries: queries?.length ?? 0, thresholds, banks: reports, problems }
 }

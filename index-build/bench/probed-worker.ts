@@ -12,23 +12,24 @@ export interface Made extends Recorded {
   assets: string[]
 }
 
+// The Durable Objects of the Worker, which wrangler.toml names.
+export * from '../../src/worker.ts'
+
 let last: Made | undefined
 
 const collect = (globalThis as { gc?: () => void }).gc
 
-async function record(...[request, { ASSETS }, context]: Parameters<Fetch>): Promise<Response> {
+async function record(...[request, env, context]: Parameters<Fetch>): Promise<Response> {
   const assets: string[] = []
-  const env: Env = {
-    ASSETS: {
-      fetch(input) {
-        assets.push(new URL(input instanceof Request ? input.url : input).pathname.slice(1))
-        return ASSETS.fetch(input)
-      },
+  const ASSETS: Env['ASSETS'] = {
+    fetch(input) {
+      assets.push(new URL(input instanceof Request ? input.url : input).pathname.slice(1))
+      return env.ASSETS.fetch(input)
     },
   }
   const stop = probe.record()
   try {
-    return await worker.fetch(request, env, context)
+    return await worker.fetch(request, { ...env, ASSETS }, context)
   } finally {
     last = { ...stop(), assets }
   }

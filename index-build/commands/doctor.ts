@@ -75,11 +75,14 @@ export async function diagnose(root: string, assets = assetsDir, node = process.
     )
   })
   await check('index', 'Build it: npm run termlens -- build', async () => {
+    await readManifest(indexDir)
     const index = await openIndexFolder(indexDir, await readSpec(modelDir))
     return `${index.terms} terms in ${index.banks().length} banks, for ${modelName}`
   })
+  if (findings.some(({ ok }) => !ok)) {
+    return [...findings, { check: 'a picture', ok: false, found: 'Not tried: what stands above comes first.' }]
+  }
   await check('a picture', 'Fetch the assets again: git checkout -- assets', async () => {
-    if (findings.some(({ ok }) => !ok)) throw new Error('Not tried: what stands above comes first.')
     const engine = await loadLocalEngine(assets)
     const [sample] = (await readFile(join(assets, 'calibration', 'calibration.jsonl'), 'utf8')).split('\n')
     const { id } = JSON.parse(sample ?? '{}') as { id: string }

@@ -1,9 +1,76 @@
 """Writes sequential JPEGs that Pillow cannot write: any sampling factors, a scan per component, restart markers anywhere."""
+
 import numpy as np
 
-ZIGZAG = [0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28, 35,
-          42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63]
-DCT = np.array([[(0.5 if k else 0.5 / np.sqrt(2)) * np.cos((2 * x + 1) * k * np.pi / 16) for x in range(8)] for k in range(8)])
+ZIGZAG = [
+    0,
+    1,
+    8,
+    16,
+    9,
+    2,
+    3,
+    10,
+    17,
+    24,
+    32,
+    25,
+    18,
+    11,
+    4,
+    5,
+    12,
+    19,
+    26,
+    33,
+    40,
+    48,
+    41,
+    34,
+    27,
+    20,
+    13,
+    6,
+    7,
+    14,
+    21,
+    28,
+    35,
+    42,
+    49,
+    56,
+    57,
+    50,
+    43,
+    36,
+    29,
+    22,
+    15,
+    23,
+    30,
+    37,
+    44,
+    51,
+    58,
+    59,
+    52,
+    45,
+    38,
+    31,
+    39,
+    46,
+    53,
+    60,
+    61,
+    54,
+    47,
+    55,
+    62,
+    63,
+]
+DCT = np.array(
+    [[(0.5 if k else 0.5 / np.sqrt(2)) * np.cos((2 * x + 1) * k * np.pi / 16) for x in range(8)] for k in range(8)]
+)
 
 
 def segment(marker, data):
@@ -52,7 +119,9 @@ def write_jpeg(planes, sampling, size, quant=8, restart=0, interleaved=True):
         blocks.append(np.rint(DCT @ grid @ DCT.T / quant).astype(int))
     out = b"\xff\xd8" + segment(0xDB, bytes([0]) + bytes([quant] * 64))
     frame = b"".join(bytes([i + 1, h << 4 | v, 0]) for i, (h, v) in enumerate(sampling))
-    out += segment(0xC0, bytes([8]) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(planes)]) + frame)
+    out += segment(
+        0xC0, bytes([8]) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(planes)]) + frame
+    )
     out += segment(0xC4, bytes([0]) + dc_table + bytes([0x10]) + ac_table)
     if restart:
         out += segment(0xDD, restart.to_bytes(2, "big"))
@@ -98,9 +167,14 @@ def write_jpeg(planes, sampling, size, quant=8, restart=0, interleaved=True):
         return data + bytes(bits.out)
 
     if interleaved:
-        out += scan(list(range(len(planes))), (
-            [(i, my * v + y, mx * h + x) for i, (h, v) in enumerate(sampling) for y in range(v) for x in range(h)]
-            for my in range(down) for mx in range(across)))
+        out += scan(
+            list(range(len(planes))),
+            (
+                [(i, my * v + y, mx * h + x) for i, (h, v) in enumerate(sampling) for y in range(v) for x in range(h)]
+                for my in range(down)
+                for mx in range(across)
+            ),
+        )
     else:
         for i, (h, v) in enumerate(sampling):
             w, l = -(-(-(-width * h // hmax)) // 8), -(-(-(-height * v // vmax)) // 8)

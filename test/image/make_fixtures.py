@@ -7,6 +7,7 @@ Makes test/fixtures/images: pictures that are awkward to read, and what Pillow a
 All pictures are computed here, so no licence applies but the project's own. `cases.json` lists them; `references.bin.gz`
 holds, one after the other, the `size` x `size` RGB bytes that each should become (before normalisation).
 """
+
 import gzip
 import io
 import json
@@ -17,9 +18,8 @@ import tempfile
 import zlib
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps
-
 from jpeg_writer import write_jpeg
+from PIL import Image, ImageDraw, ImageOps
 
 OUT = pathlib.Path(__file__).parent.parent / "fixtures" / "images"
 OUT.mkdir(parents=True, exist_ok=True)
@@ -92,8 +92,10 @@ def saved(image, format, **options):
 
 def png(width, height, depth, color, rows, extra=b""):
     """A PNG from raw scan lines, for what Pillow does not write."""
+
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
     header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([depth, color, 0, 0, 0])
     data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + chunk(b"IDAT", data) + chunk(b"IEND", b"")
@@ -103,13 +105,25 @@ def adam7(array):
     """A PNG of `array` (height, width, channels) of 8 bits, interlaced."""
     height, width, channels = array.shape
     raw = b""
-    for x0, y0, dx, dy in ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)):
+    for x0, y0, dx, dy in (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    ):
         for row in array[y0::dy, x0::dx]:
             if row.size:
                 raw += b"\0" + row.tobytes()
+
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 1])
+
+    header = (
+        width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 1])
+    )
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw, 9)) + chunk(b"IEND", b"")
 
 
@@ -150,12 +164,18 @@ case("lowest-quality.jpg", saved(photo, "JPEG", quality=1))
 cmyk = Image.merge("CMYK", [*scene(250, 180, 10).split(), scene(250, 180, 11).getchannel(0).point(lambda v: v // 2)])
 case("cmyk.jpg", saved(cmyk, "JPEG", quality=90))
 case("cmyk-progressive.jpg", saved(cmyk, "JPEG", quality=90, progressive=True))
-ycck = saved(Image.merge("CMYK", [*scene(250, 180, 12).convert("YCbCr").split(), cmyk.getchannel(3)]), "JPEG", quality=90)
+ycck = saved(
+    Image.merge("CMYK", [*scene(250, 180, 12).convert("YCbCr").split(), cmyk.getchannel(3)]), "JPEG", quality=90
+)
 at = ycck.index(b"Adobe") + 11
-case("ycck.jpg", ycck[:at] + b"\2" + ycck[at + 1:])
+case("ycck.jpg", ycck[:at] + b"\2" + ycck[at + 1 :])
 ycc = [np.asarray(c, float) for c in scene(170, 131, 13).convert("YCbCr").split()]
-for name, sampling in {"411": [(4, 1), (1, 1), (1, 1)], "440": [(1, 2), (1, 1), (1, 1)], "410": [(4, 2), (1, 1), (1, 1)],
-                       "mixed": [(2, 2), (2, 1), (1, 2)]}.items():
+for name, sampling in {
+    "411": [(4, 1), (1, 1), (1, 1)],
+    "440": [(1, 2), (1, 1), (1, 1)],
+    "410": [(4, 2), (1, 1), (1, 1)],
+    "mixed": [(2, 2), (2, 1), (1, 2)],
+}.items():
     case(f"sampling-{name}.jpg", write_jpeg(ycc, sampling, (170, 131), 6))
 case("scan-per-component.jpg", write_jpeg(ycc, [(2, 2), (1, 1), (1, 1)], (170, 131), 6, restart=11, interleaved=False))
 case("restart-every-mcu.jpg", write_jpeg(ycc, [(2, 1), (1, 1), (1, 1)], (170, 131), 6, restart=1))
@@ -169,7 +189,11 @@ case("orientation-6.png", saved(scene(120, 70, 14), "PNG", exif=exif), 64)
 case("orientation-6.webp", saved(scene(120, 70, 14), "WEBP", exif=exif, lossless=True), 64)
 for orientation in (2, 3, 4, 5, 6, 7, 8):
     exif[0x0112] = orientation
-    case(f"orientation-{orientation}.avif", saved(scene(120, 70, 14), "AVIF", exif=exif, subsampling="4:4:4", quality=95), 64)
+    case(
+        f"orientation-{orientation}.avif",
+        saved(scene(120, 70, 14), "AVIF", exif=exif, subsampling="4:4:4", quality=95),
+        64,
+    )
 
 # PNG
 case("rgba.png", saved(glass, "PNG"))
@@ -187,7 +211,10 @@ case("transparent-color.png", saved(Image.new("RGB", (60, 40), (1, 2, 3)), "PNG"
 rng = np.random.default_rng(17)
 for depth in (1, 2, 4):
     samples = np.asarray(scene(101, 67, 18).convert("L")) >> (8 - depth)
-    packed = [np.packbits(((row[:, None] >> np.arange(depth)[::-1]) & 1).astype(np.uint8).reshape(-1)).tobytes() for row in samples]
+    packed = [
+        np.packbits(((row[:, None] >> np.arange(depth)[::-1]) & 1).astype(np.uint8).reshape(-1)).tobytes()
+        for row in samples
+    ]
     grey = Image.fromarray((samples * (255 // ((1 << depth) - 1))).astype(np.uint8)).convert("RGB")
     case(f"grey-{depth}.png", png(101, 67, depth, 0, packed), pixels=grey)
 # 16 bits are scaled to 8 before Pillow, which would clip them.
@@ -197,11 +224,18 @@ veil = np.linspace(0, 65535, 120).astype(int)[None].repeat(90, 0)
 eight = lambda v: np.rint(v / 257).astype(np.uint8)
 rows16 = lambda a: [row.astype(">u2").tobytes() for row in a]
 case("rgb-16.png", png(120, 90, 16, 2, rows16(deep)), pixels=Image.fromarray(eight(deep)))
-case("grey-16.png", png(120, 90, 16, 0, rows16(deep[..., 0])), pixels=Image.fromarray(eight(deep[..., 0])).convert("RGB"))
+case(
+    "grey-16.png", png(120, 90, 16, 0, rows16(deep[..., 0])), pixels=Image.fromarray(eight(deep[..., 0])).convert("RGB")
+)
 with_alpha = Image.fromarray(np.concatenate([eight(deep), eight(veil)[..., None]], -1), "RGBA")
-case("rgba-16.png", png(120, 90, 16, 6, rows16(np.concatenate([deep, veil[..., None]], -1))), pixels=on_white(with_alpha))
-case("grey-alpha-16.png", png(120, 90, 16, 4, rows16(np.stack([deep[..., 0], veil], -1))),
-     pixels=on_white(Image.merge("LA", [Image.fromarray(eight(deep[..., 0])), Image.fromarray(eight(veil))])))
+case(
+    "rgba-16.png", png(120, 90, 16, 6, rows16(np.concatenate([deep, veil[..., None]], -1))), pixels=on_white(with_alpha)
+)
+case(
+    "grey-alpha-16.png",
+    png(120, 90, 16, 4, rows16(np.stack([deep[..., 0], veil], -1))),
+    pixels=on_white(Image.merge("LA", [Image.fromarray(eight(deep[..., 0])), Image.fromarray(eight(veil))])),
+)
 
 # WebP, GIF, AVIF
 case("lossy.webp", saved(photo, "WEBP", quality=80))
@@ -214,27 +248,54 @@ case("opaque.gif", saved(photo.quantize(128), "GIF"))
 case("interlaced.gif", saved(photo.quantize(64), "GIF", interlace=True))
 case("straight.gif", saved(photo.quantize(64), "GIF", interlace=False))
 case("transparent.gif", saved(glass.quantize(32), "GIF"))
-case("animated.gif", saved(frames[0].quantize(64), "GIF", save_all=True, append_images=[f.quantize(64) for f in frames[1:]]))
+case(
+    "animated.gif",
+    saved(frames[0].quantize(64), "GIF", save_all=True, append_images=[f.quantize(64) for f in frames[1:]]),
+)
 case("lossy.avif", saved(photo, "AVIF", quality=85, subsampling="4:4:4"))
 case("lossy-420.avif", saved(photo, "AVIF", quality=85))
 case("alpha.avif", saved(glass, "AVIF", quality=90, subsampling="4:4:4"))
 
 # Pillow does not write these; libavif's avifenc (Debian's libavif-bin) does. Without it the committed ones stay.
-for name, options in {"grid.avif": ["--grid", "2x2", "-y", "420"], "10-bit.avif": ["-d", "10", "-y", "422"],
-                      "12-bit-full.avif": ["-d", "12", "-y", "444"], "limited.avif": ["-r", "limited", "-y", "420"],
-                      "grey.avif": ["-y", "400"], "identity.avif": ["--cicp", "1/13/0", "-y", "444", "-r", "full"],
-                      "bt709.avif": ["--cicp", "1/13/1", "-y", "444"]}.items():
+for name, options in {
+    "grid.avif": ["--grid", "2x2", "-y", "420"],
+    "10-bit.avif": ["-d", "10", "-y", "422"],
+    "12-bit-full.avif": ["-d", "12", "-y", "444"],
+    "limited.avif": ["-r", "limited", "-y", "420"],
+    "grey.avif": ["-y", "400"],
+    "identity.avif": ["--cicp", "1/13/0", "-y", "444", "-r", "full"],
+    "bt709.avif": ["--cicp", "1/13/1", "-y", "444"],
+}.items():
     if shutil.which("avifenc"):
         with tempfile.TemporaryDirectory() as folder:
             scene(192, 160, 23).save(f"{folder}/in.png")
-            subprocess.run(["avifenc", "-j", "1", "-s", "6", "--min", "4", "--max", "12", *options, f"{folder}/in.png", str(OUT / name)],
-                           check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [
+                    "avifenc",
+                    "-j",
+                    "1",
+                    "-s",
+                    "6",
+                    "--min",
+                    "4",
+                    "--max",
+                    "12",
+                    *options,
+                    f"{folder}/in.png",
+                    str(OUT / name),
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
     case(name, (OUT / name).read_bytes(), 64)
+
 
 # As large as the caps allow, for the measurement of memory. Plain pictures, since their bytes are committed.
 def plain(width, height, mode="RGB"):
     image = Image.new(mode, (width, height), (90, 120, 150, 200)[: len(mode)])
-    ImageDraw.Draw(image).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(220, 180, 60, 255)[: len(mode)])
+    ImageDraw.Draw(image).ellipse(
+        (width // 4, height // 4, width // 2, height // 2), fill=(220, 180, 60, 255)[: len(mode)]
+    )
     return image
 
 
@@ -242,7 +303,9 @@ veiled = plain(2500, 1400)
 veiled.putalpha(scene(125, 70, 31).convert("L").resize(veiled.size, Image.Resampling.NEAREST))
 for name, data in {
     "large/lossy-48mp.webp": saved(plain(8000, 6000), "WEBP", quality=10),
-    "large/lossless-3.5mp.webp": saved(scene(250, 140, 30).resize((2500, 1400), Image.Resampling.NEAREST), "WEBP", lossless=True),
+    "large/lossless-3.5mp.webp": saved(
+        scene(250, 140, 30).resize((2500, 1400), Image.Resampling.NEAREST), "WEBP", lossless=True
+    ),
     "large/alpha-3.5mp.webp": saved(veiled, "WEBP", quality=40),
     "large/420-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50),
     "large/444-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50, subsampling="4:4:4"),

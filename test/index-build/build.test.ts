@@ -29,7 +29,7 @@ test('an index opens, knows its banks, and finds a term by its own vector', asyn
     rows: 56,
     model: { name: 'test-model', embedding_size: 64 },
   })
-  const index = await openIndexFolder(folders.outDir, spec, 'zh')
+  const index = await openIndexFolder(folders.outDir, spec, { lang: 'zh' })
   expect(index.version).toBe(version)
   expect(index.bytes).toBe(manifest.memory)
   expect(index.banks()).toEqual([
@@ -117,6 +117,20 @@ describe('rules original', () => {
     const [best] = await index.rank('artist', vectorOf('by Ann Example'), 1)
     expect(best).toMatchObject({ text: 'by Ann Example' })
   })
+})
+
+test('a bank built for a prefilter is searched through it, and can be searched without', async () => {
+  const folders = await makeFolders(BANKS)
+  const { manifest } = await run(folders, { engine: 'prefilter' })
+  expect(manifest.banks.map(({ engine }) => engine)).toEqual(['prefilter', 'prefilter'])
+  const query = vectorOf('anything')
+  // Small banks are kept whole by the prefilter: both engines answer the same.
+  const answers = []
+  for (const engine of [undefined, 'exact' as const]) {
+    const index = await openIndexFolder(folders.outDir, spec, { engine })
+    answers.push(await index.rank('flavor', query, 10))
+  }
+  expect(answers[0]).toEqual(answers[1])
 })
 
 test('a user’s list is a bank like any other', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { calibrate } from '../../index-build/calibration.ts'
+import { calibrate, measureSpread } from '../../index-build/calibration.ts'
 import { generator, unit } from '../term-index/support.ts'
 
 const DIMS = 32
@@ -18,7 +18,7 @@ const even = new Float32Array(rows.length).fill(1)
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
 
 test('a term that comes first for every picture comes first less often', async () => {
-  const { offset, scale } = (await calibrate(rows, pictures, even))!
+  const { offset, scale } = calibrate({ ...(await measureSpread(rows, pictures)), evidence: even })
   const first = (value: (row: number, picture: Float32Array) => number) =>
     pictures.filter((picture) => rows.every((_, row) => value(row, picture) <= value(0, picture))).length
   const before = first((row, picture) => dot(rows[row]!, picture))
@@ -33,15 +33,18 @@ test('every row gets finite numbers and a positive scale, without spread or evid
     [flat, flat],
     [flat, ...rows],
   ]) {
-    const { offset, scale } = (await calibrate(vectors, pictures, new Float32Array(vectors.length)))!
+    const { offset, scale } = calibrate({
+      ...(await measureSpread(vectors, pictures)),
+      evidence: new Float32Array(vectors.length),
+    })
     expect([...offset, ...scale].every(Number.isFinite)).toBe(true)
     expect(scale.every((x) => x > 0)).toBe(true)
   }
 })
 
-test('one picture says nothing about spread', async () => {
-  expect(await calibrate(rows, pictures.slice(0, 1), even)).toBeNull()
-  expect(await calibrate([], pictures, new Float32Array(0))).toEqual({
+test('no pictures and no rows are no error', async () => {
+  expect(await measureSpread([common], [])).toEqual({ mean: Float64Array.of(0), deviation: Float64Array.of(0) })
+  expect(calibrate({ ...(await measureSpread([], pictures)), evidence: new Float32Array(0) })).toEqual({
     offset: new Float32Array(0),
     scale: new Float32Array(0),
   })

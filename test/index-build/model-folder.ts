@@ -47,12 +47,19 @@ export interface Folders {
   banksDir: string
   modelDir: string
   outDir: string
+  cacheDir: string
 }
 
 /** @param banks file name to text */
 export async function makeFolders(banks: Record<string, string>): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'termlens build '))
-  const folders = { root, banksDir: join(root, 'banks'), modelDir: join(root, 'model'), outDir: join(root, 'index') }
+  const folders = {
+    root,
+    banksDir: join(root, 'banks'),
+    modelDir: join(root, 'model'),
+    outDir: join(root, 'index'),
+    cacheDir: join(root, 'cache'),
+  }
   await mkdir(folders.banksDir)
   await mkdir(folders.modelDir)
   for (const [file, text] of Object.entries(banks)) await writeFile(join(folders.banksDir, file), text)

@@ -35,6 +35,20 @@ test('16-bit rows find exactly what float rows find', async () => {
   ])
 })
 
+test('every engine of a bank is measured', async () => {
+  const folders = await makeFolders(BANKS)
+  await build({ ...folders, calibration: queries, engine: 'prefilter' })
+  const report = await verify({ ...folders, indexDir: folders.outDir, queries })
+  expect(report.ok).toBe(true)
+  expect(report.banks.map(({ name, engine }) => `${name} ${engine}`)).toEqual([
+    'flavor prefilter',
+    'flavor exact',
+    'medium prefilter',
+    'medium exact',
+  ])
+  expect(report.banks[0]!.recall).toEqual(report.banks[1]!.recall)
+})
+
 test('without pictures recall is left out, and said to be', async () => {
   const report = await verify({ ...(await built()), queries: null })
   expect(report).toMatchObject({ ok: true, queries: 0, banks: [{ recall: null }, { recall: null }] })

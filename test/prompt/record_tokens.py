@@ -1,7 +1,7 @@
 """Records test/prompt/fixtures/clip-tokens.json: what open_clip's SimpleTokenizer makes of a few hundred texts.
 
-    python -m venv venv && venv/bin/pip install open_clip_torch==3.3.0 --no-deps && venv/bin/pip install regex ftfy numpy
-    venv/bin/python test/prompt/record_tokens.py      (from the repository root; torch is not needed)
+python -m venv venv && venv/bin/pip install open_clip_torch==3.3.0 --no-deps && venv/bin/pip install regex ftfy numpy
+venv/bin/python test/prompt/record_tokens.py      (from the repository root; torch is not needed)
 """
 
 import importlib.util
@@ -36,8 +36,13 @@ a ﬁne ﬂower, ǆ ĳ ŉ|“curly” ‘quotes’ ‛and‟|em—dash – en|el
 Tom &amp; Jerry|&lt;b&gt;bold&lt;/b&gt;|&amp;amp;|&quot;x&quot;|&#39;s|&#x27;t|rock &amp roll|AT&T|R&B|&nbsp;|&eacute;tude|&copy; 2020|&#8217;s|fish & chips|&unknown;
 <|startoftext|>|<start_of_text>|x <end_of_text> y|<END_OF_TEXT>|</w>|a</w>|!!!|?!?!|...|,,, ,|term,|,term|c++, x|"quoted", next|:)|(((deep)))|[a|b]|\\(escaped\\)|a_b_c|snake_case|x^2|~tilde~|`code`
   leading and trailing  |supercalifragilisticexpialidocious|llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|1234567890|3.14159|2024-01-01|https://example.com/a?b=c|user@example.com
-ſ 'ſ|'S|'LL|it ’s|naïve|jalapeño|smörgåsbord|Þórr|œuvre|Æsir|ﬃ|Ǆ|\u1100\u1161|\ud55c|𝒥ohn|𝟘𝟙|Å|ｶﾞ|～|￥|,|.|'|"|-|!|0|a|é|字|""".replace("\n", "|")
-awkward = [text.encode("raw_unicode_escape").decode("unicode_escape") if "\\" in text and "\\(" not in text else text for text in awkward.split("|")]
+ſ 'ſ|'S|'LL|it ’s|naïve|jalapeño|smörgåsbord|Þórr|œuvre|Æsir|ﬃ|Ǆ|\u1100\u1161|\ud55c|𝒥ohn|𝟘𝟙|Å|ｶﾞ|～|￥|,|.|'|"|-|!|0|a|é|字|""".replace(
+    "\n", "|"
+)
+awkward = [
+    text.encode("raw_unicode_escape").decode("unicode_escape") if "\\" in text and "\\(" not in text else text
+    for text in awkward.split("|")
+]
 alphabet = "abcdefghijklmnopqrstuvwxyz    ,.'-0123456789éüñç日本語ЖЯ😀&;()"
 noise = ["".join(draw.choice(alphabet) for _ in range(draw.randint(1, 60))) for _ in range(60)]
 cats = [", ".join(["cat"] * n) for n in (1, 37, 38, 39, 80)] + [" ".join(["cat"] * n) for n in (74, 75, 76)]

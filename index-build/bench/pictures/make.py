@@ -3,6 +3,7 @@
 Each is a mosaic of public-domain and CC0 pictures of assets/calibration, enlarged, with detail of several scales and
 film grain laid over, so that codecs find in it about what they find in a photograph. Seeded: the same files every time.
 """
+
 import json
 from pathlib import Path
 

@@ -91,9 +91,7 @@ def drive_webui(url: str, image: Path) -> None:
     name = f"webuiapi {version('webuiapi')} (port {port[-1]})"
     picture = Image.open(image).convert("RGB")
     clip = api.interrogate(picture)
-    check(
-        f"{name}: interrogate gives a caption and terms", is_prompt(clip.info) and clip.info.count(", ") >= 4, clip.info
-    )
+    check(f"{name}: interrogate gives a caption and terms", is_prompt(clip.info) and clip.info.count(", ") >= 4, clip.info)
     tags = api.interrogate(picture, model="deepdanbooru")
     check(f"{name}: interrogate with deepdanbooru gives tags", isinstance(tags.info, str), tags.info)
     check(f"{name}: options, models and progress", "state" in api.get_progress() and api.get_sd_models() == [])
@@ -104,9 +102,7 @@ def drive_webui(url: str, image: Path) -> None:
         api.interrogate(picture, model="nonsense")
         check(f"{name}: an unknown model fails", False)
     except RuntimeError as error:
-        check(
-            f"{name}: an unknown model is 404", error.args[0] == 404 and "Model not found" in error.args[1], error.args
-        )
+        check(f"{name}: an unknown model is 404", error.args[0] == 404 and "Model not found" in error.args[1], error.args)
 
 
 def drive_replicate(url: str, image: Path) -> None:
@@ -133,9 +129,7 @@ def drive_replicate(url: str, image: Path) -> None:
         client.run("pharmapsychotic/clip-interrogator", input={"image": "data:,", "mode": "slow"})
         check(f"{name}: an unknown mode fails", False)
     except ReplicateError as error:
-        check(
-            f"{name}: an unknown mode is 422 and named", error.status == 422 and "mode" in str(error.detail), str(error)
-        )
+        check(f"{name}: an unknown mode is 422 and named", error.status == 422 and "mode" in str(error.detail), str(error))
 
 
 def main() -> None:

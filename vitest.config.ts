@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // The Worker's log lines of failures that a test provokes.
+    onConsoleLog: (line) => !line.startsWith('{"level":'),
     projects: [
       {
         extends: true,

@@ -1,6 +1,6 @@
 /** The budgets of the contract that files have: assets, both Workers entries, the install. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,30 +33,35 @@ test('the install is at most 800 MB', async () => {
 })
 
 /** What `wrangler deploy --dry-run` says of an entry: it bundles with no account and prints the size. */
-async function dryRun(args: string[]): Promise<{ gzipKiB: number }> {
+async function dryRun(environment: string): Promise<{ gzipKiB: number; inputs: string[] }> {
   const outdir = await mkdtemp(join(tmpdir(), 'termlens-dry-run-'))
+  const metafile = join(outdir, 'meta.json')
   try {
     const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js')
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [wrangler, 'deploy', '--dry-run', '--outdir', outdir, ...args],
-      {
-        cwd: root,
-        env: { ...process.env, WRANGLER_SEND_METRICS: 'false' },
-      },
+      [wrangler, 'deploy', '--dry-run', '--env', environment, '--outdir', outdir, '--metafile', metafile],
+      { cwd: root, env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
     )
     const gzip = /gzip: ([\d.]+) KiB/.exec(stdout)?.[1]
     expect(gzip, stdout).toBeDefined()
-    return { gzipKiB: Number(gzip) }
+    const { inputs } = JSON.parse(await readFile(metafile, 'utf8')) as { inputs: Record<string, unknown> }
+    return { gzipKiB: Number(gzip), inputs: Object.keys(inputs) }
   } finally {
     await rm(outdir, { recursive: true, force: true })
   }
 }
 
+const SIGHT = /onnxruntime|src\/image\/|src\/vision/
+
 test('the Worker deploys (dry run) and is at most 10 MiB gzipped', async () => {
-  expect((await dryRun(['--env', ''])).gzipKiB).toBeLessThan(10 * 1024)
+  const { gzipKiB, inputs } = await dryRun('')
+  expect(gzipKiB).toBeLessThan(10 * 1024)
+  expect(inputs.some((input) => SIGHT.test(input))).toBe(true)
 })
 
-test('the free entry deploys (dry run) and is at most 1 MiB gzipped', async () => {
-  expect((await dryRun(['--env', 'free'])).gzipKiB).toBeLessThan(1024)
+test('the free entry deploys (dry run), is at most 1 MiB gzipped and has neither encoder nor codecs', async () => {
+  const { gzipKiB, inputs } = await dryRun('free')
+  expect(gzipKiB).toBeLessThan(1024)
+  expect(inputs.filter((input) => SIGHT.test(input))).toEqual([])
 })

@@ -68,6 +68,9 @@ export interface BuildResult extends Published {
   warnings: string[]
 }
 
+/** The model that comes with the repository. */
+export const EMBEDDED = 'termlens-lite0'
+
 /** The size that one static asset of a Worker may have. */
 const MAX_ASSET = 25 * 2 ** 20
 /** Fewer calibration pictures than this say nothing about spread. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addImageCommands } from './commands/ask-images.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addEvaluateCommand } from './commands/evaluate.ts'
 import { addIndexCommands } from './commands/index.ts'
 import { exitCode, report } from './console.ts'
 
@@ -16,6 +17,7 @@ const program = new Command('termlens')
 
 addImageCommands(program)
 addIndexCommands(program)
+addEvaluateCommand(program)
 addDoctorCommand(program)
 
 try {

@@ -4,7 +4,7 @@
 `python embed_bank_texts.py` after the banks changed. Every row text (template filled in) is there
 plain and, where the term has a gloss, in the model's gloss form; so are the labels of the data
 set's vocabulary in their scored form, the artists also plain, and the captions of the test data.
-Texts that the old cache has under the same model are kept as they are.
+Sentence vectors are kept in the training cache, so new weights need only the projection again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from termlens_training.banks import BANKS, read_banks
-from termlens_training.data import KINDS, read_artists, read_rows, read_vocabulary
+from termlens_training.data import CACHE, KINDS, read_artists, read_rows, read_vocabulary
 from termlens_training.labels import article, label_text, with_gloss
-from termlens_training.shipped import MODEL, TextTower, read_text_cache
+from termlens_training.sentences import MiniLM
+from termlens_training.shipped import MODEL, TextTower
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = ROOT / "test" / "fixtures" / "dataset"
@@ -49,8 +51,28 @@ def label_texts(folder: Path) -> set[str]:
     return texts
 
 
-def _encode(job: tuple[Path, list[str]]) -> np.ndarray:
-    return TextTower(job[0]).encode(job[1])
+def _encode(texts: list[str]) -> np.ndarray:
+    torch.set_num_threads(1)
+    return MiniLM().encode(texts, batch=1)
+
+
+def sentences(texts: list[str], fresh: bool) -> np.ndarray:
+    """Sentence vectors, each text encoded alone; those of earlier runs from the training cache."""
+    vectors_file, texts_file = CACHE / "alone.npy", CACHE / "alone.json"
+    known: dict[str, np.ndarray] = {}
+    if texts_file.exists() and not fresh:
+        known = dict(zip(json.loads(texts_file.read_text()), np.load(vectors_file), strict=True))
+    new = [t for t in texts if t not in known]
+    if new:
+        jobs = [new[i::2] for i in range(2)]
+        with ProcessPoolExecutor(2) as pool:
+            for part, vectors in zip(jobs, pool.map(_encode, jobs), strict=True):
+                known.update(zip(part, vectors, strict=True))
+        CACHE.mkdir(parents=True, exist_ok=True)
+        np.save(vectors_file, np.stack(list(known.values())))
+        texts_file.write_text(json.dumps(list(known)))
+    print(len(new), "of", len(texts), "texts encoded anew")
+    return np.stack([known[t] for t in texts])
 
 
 def main() -> None:
@@ -59,7 +81,7 @@ def main() -> None:
     p.add_argument("--banks", type=Path, default=BANKS)
     p.add_argument("--labels", type=Path, nargs="*", default=[FIXTURE], help="data sets whose labels go in")
     p.add_argument("--model", type=Path, default=MODEL)
-    p.add_argument("--fresh", action="store_true", help="encode everything, reuse nothing")
+    p.add_argument("--fresh", action="store_true", help="encode every sentence again")
     args = p.parse_args()
     began = time.time()
     texts = bank_texts(args.banks)
@@ -72,20 +94,11 @@ def main() -> None:
         raise SystemExit("a text has a line break")
     digest = json.loads((args.model / "model.json").read_text(encoding="utf-8"))["digest"]
     stamp = args.model / "text-cache.json"
-    old = {}
-    if not args.fresh and stamp.exists() and json.loads(stamp.read_text())["model"] == digest:
-        old = read_text_cache(args.model)
-    new = [t for t in texts if t not in old]
-    jobs = [(args.model, new[i::2]) for i in range(2)]
-    with ProcessPoolExecutor(2) as pool:
-        halves = list(pool.map(_encode, jobs))
-    rows = {t: v.astype("<f2") for t, v in old.items()}
-    for (_, part), vectors in zip(jobs, halves, strict=True):
-        rows.update(zip(part, vectors, strict=True))
-    np.stack([rows[t] for t in texts]).astype("<f2").tofile(args.model / "text-cache.bin")
+    rows = TextTower(args.model).project(sentences(texts, args.fresh))
+    rows.tofile(args.model / "text-cache.bin")
     (args.model / "text-cache.txt").write_bytes(("\n".join(texts) + "\n").encode())
     stamp.write_text(json.dumps({"model": digest, "texts": len(texts), "size": 256, "dtype": "float16"}) + "\n")
-    print(f"{len(texts)} texts, {len(new)} encoded, {time.time() - began:.0f} s")
+    print(f"{len(texts)} texts, {time.time() - began:.0f} s")
 
 
 if __name__ == "__main__":

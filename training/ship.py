@@ -36,7 +36,7 @@ def main() -> None:
     args = p.parse_args()
     if not args.card_only:
         print(run("export.py", str(args.checkpoint), "--side", args.side))
-        print(run("embed_bank_texts.py", "--fresh"))
+        print(run("embed_bank_texts.py"))
         print(run("make_fixtures.py", "golden"))
     scores = run("evaluate.py", "--data", str(args.data), "--split", "val", "--json")
     result = card.load(scores)

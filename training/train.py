@@ -9,6 +9,7 @@ epoch; `--resume` goes on from the last one with the remaining time.
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import random
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 
 from termlens_training import metrics
 from termlens_training.banks import BANKS
@@ -39,8 +41,8 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--test-side", type=int, default=192, help="input side while scoring")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--open-only", action="store_true", help="leave the restricted pictures out")
-    p.add_argument("--freeze", type=int, default=4, help="blocks of the trunk that stay as published")
-    p.add_argument("--batch", type=int, default=64)
+    p.add_argument("--freeze", type=int, default=5, help="blocks of the trunk that stay as published")
+    p.add_argument("--batch", type=int, default=96, help="of all workers together")
     p.add_argument("--lr", type=float, default=3e-4)
     p.add_argument("--head-lr", type=float, default=1e-3)
     p.add_argument("--decay", type=float, default=0.02)
@@ -48,7 +50,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--dropout", type=float, default=0.3)
     p.add_argument("--views", type=int, default=3, help="augmented views of the first stage")
     p.add_argument("--head-epochs", type=int, default=30)
-    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--workers", type=int, default=2, help="one-thread processes that share each fine-tuning step")
     p.add_argument("--resume", action="store_true")
     return p.parse_args()
 
@@ -170,17 +172,18 @@ def train_heads(args, model, sup, rows, train, val, views, centre_val, soft):
             print(f"  {summary(m):.4f} {line(m)}", flush=True)
 
 
-def batches(args, pixels, train, epoch, side):
-    """Augmented batches of one epoch, prepared ahead in two threads."""
+def batches(args, pixels, train, epoch, side, rank):
+    """Augmented batches of one epoch, this worker's share of each, prepared ahead in a thread."""
     rng = random.Random(f"{args.seed}-{epoch}")
     order = rng.sample(train, len(train))
-    parts = [order[at : at + args.batch] for at in range(0, len(order) - args.batch + 1, args.batch)]
+    starts = range(0, len(order) - args.batch + 1, args.batch)
+    parts = [order[at : at + args.batch][rank :: args.workers] for at in starts]
 
     def make(part):
         r = random.Random(f"{args.seed}-{epoch}-{part[0]}")
         return part, torch.from_numpy(np.stack([to_array(augment(pixels[i], side, r)) for i in part]))
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(make, p) for p in parts[:4]]
         for k in range(len(parts)):
             if k + 4 < len(parts):
@@ -189,8 +192,25 @@ def batches(args, pixels, train, epoch, side):
             yield len(parts), *result
 
 
-def fine_tune(args, model, sup, rows, pixels, train, val, soft):
-    """Second stage: the trunk's last blocks too, until the time is spent."""
+def share_gradients(parameters, workers: int) -> None:
+    """Replace every gradient by its mean over the workers."""
+    if workers > 1:
+        grads = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([g.reshape(-1) for g in grads])
+        dist.all_reduce(flat)
+        flat /= workers
+        for g, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+            g.copy_(part.view_as(g))
+
+
+def fine_tune(rank, args, model, sup, rows, pixels, train, val, soft):
+    """Second stage: the trunk's last blocks too, until the time is spent. One process of several."""
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed + rank)
+    model = copy.deepcopy(model)  # what spawn hands over is shared memory
+    if args.workers > 1:
+        store = f"file://{args.out.resolve()}/meeting"
+        dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.workers)
     for p in model.lite.fc.parameters():
         p.requires_grad_(False)
     for module in [model.lite.stem, *model.lite.blocks[: args.freeze]]:
@@ -201,7 +221,7 @@ def fine_tune(args, model, sup, rows, pixels, train, val, soft):
     head = [p for n, p in model.named_parameters() if not n.startswith("lite.")]
     groups = [{"params": trunk, "top": args.lr}, {"params": head, "top": args.head_lr}]
     opt = torch.optim.AdamW(groups, lr=args.lr, weight_decay=args.decay)
-    average, loss = Average(model), Loss(sup, train, args.seed + 1)
+    average, loss = Average(model), Loss(sup, train, args.seed + 1 + 100 * rank)
     state = {"epoch": 0, "spent": 0.0, "best": 0.0}
     last = args.out / "last.pt"
     if args.resume and last.exists():
@@ -210,13 +230,16 @@ def fine_tune(args, model, sup, rows, pixels, train, val, soft):
         opt.load_state_dict(saved["optimizer"])
         average.values, average.steps = saved["average"], saved["steps"]
         state = saved["state"]
-    budget = args.minutes * 60
+    budget, clock = args.minutes * 60, torch.zeros(1, dtype=torch.float64)
     while state["spent"] < budget:
         model.train()
         began, sums = time.time(), {}
         step = 0
-        for count, part, x in batches(args, pixels, train, state["epoch"], args.side):
-            spent = state["spent"] + time.time() - began
+        for count, part, x in batches(args, pixels, train, state["epoch"], args.side, rank):
+            clock[0] = state["spent"] + time.time() - began
+            if args.workers > 1:
+                dist.broadcast(clock, 0)
+            spent = float(clock[0])
             done = min(1.0, spent / budget)
             for g in opt.param_groups:
                 warm = min(1.0, (average.steps + 1) / 100)
@@ -228,18 +251,21 @@ def fine_tune(args, model, sup, rows, pixels, train, val, soft):
             parts = loss(model, z, names, part, soft[part])
             opt.zero_grad()
             sum(parts.values()).backward()
+            share_gradients(trunk + head, args.workers)
             torch.nn.utils.clip_grad_norm_(trunk + head, 5.0)
             opt.step()
             average.update(model)
             for k, v in parts.items():
                 sums[k] = sums.get(k, 0.0) + float(v.detach())
             step += 1
-            if step % 50 == 0:
+            if step % 20 == 0 and rank == 0:
                 print(f"  step {step}/{count} {spent / 60:.1f} min", flush=True)
             if spent >= budget:
                 break
-        state["spent"] += time.time() - began
+        state["spent"] = spent
         state["epoch"] += 1
+        if rank:
+            continue
         old = average.apply(model)
         with torch.no_grad():
             f = features(model.lite, pixels, val, args.test_side, 0)
@@ -266,7 +292,7 @@ def save(args, model, file, m):
 def main() -> None:
     """Run both stages."""
     args = arguments()
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(args.workers)
     torch.manual_seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     rows = [r for r in read_rows(args.data) if r.split in ("train", "val")]
@@ -292,7 +318,12 @@ def main() -> None:
     else:
         model.load_state_dict(torch.load(heads, weights_only=True)["model"])
     if args.minutes > 0:
-        fine_tune(args, model, sup, rows, pixels, train, val, soft)
+        (args.out / "meeting").unlink(missing_ok=True)
+        job = (args, model, sup, rows, pixels, train, val, soft)
+        if args.workers > 1:
+            torch.multiprocessing.spawn(fine_tune, job, args.workers)
+        else:
+            fine_tune(0, *job)
 
 
 if __name__ == "__main__":

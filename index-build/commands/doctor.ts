@@ -7,11 +7,10 @@ import type { Command } from 'commander'
 import { startClock } from '../../src/clock.ts'
 import { TermlensError } from '../../src/errors.ts'
 import { parseManifest } from '../../src/term-index/index.ts'
-import { readSpec } from '../build.ts'
+import { EMBEDDED, readSpec } from '../build.ts'
 import { exitCode, say } from '../console.ts'
 import { openIndexFolder, readManifest } from '../index-folder.ts'
 import { assetsDir, loadLocalEngine } from '../local-engine.ts'
-import { EMBEDDED } from './index.ts'
 
 export interface Finding {
   check: string

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseUserBank, type UserBank } from '../banks.ts'
-import { build, readSpec } from '../build.ts'
+import { build, EMBEDDED, readSpec } from '../build.ts'
 import { calibrationEmbeddings } from '../calibration-pictures.ts'
 import { exitCode, note, say } from '../console.ts'
 import { openIndexFolder } from '../index-folder.ts'
@@ -13,9 +13,7 @@ import { createProgress } from '../progress.ts'
 import { formatVerify, verify } from '../verify.ts'
 
 /** The model that ships with the repository. */
-export const EMBEDDED = 'termlens-lite0'
-
-interface Shared {
+export interface Shared {
   model: string
   bank?: UserBank[]
   json?: boolean

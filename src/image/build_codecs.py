@@ -7,6 +7,7 @@ Builds webp/kernel/webp.wasm from libwebp's decoder and avif/kernel/avif.wasm fr
 The C compiler is Zig's (a PyPI package). The sources are those in two crates, which are fetched from crates.io unless
 they lie in the folder that --crates names. Licences: BSD-3-Clause (LICENSE.libwebp) and BSD-2-Clause (LICENSE.dav1d).
 """
+
 import argparse
 import hashlib
 import io
@@ -64,7 +65,12 @@ def avif(vendor):
 
 CODECS = {
     "webp": (webp, "libwebp-sys", "0.14.4", "6b3a87b44e34d17161e4f17d92a463d596cb13825dcd1758ed18fd3a721e189c"),
-    "avif": (avif, "libdav1d-sys", "0.7.1+libdav1d.1.4.3", "3d875e9669d116a603412a126de599b7bf47789a365b79fcf461fbf9c18d141f"),
+    "avif": (
+        avif,
+        "libdav1d-sys",
+        "0.7.1+libdav1d.1.4.3",
+        "3d875e9669d116a603412a126de599b7bf47789a365b79fcf461fbf9c18d141f",
+    ),
 }
 
 

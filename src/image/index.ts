@@ -6,5 +6,6 @@
 export { type Cap, caps, IMAGE_BUDGET, MAX_BYTES } from './caps.ts'
 export { decode } from './decode.ts'
 export type { DecodedPixels, Format, ImageInfo, Orientation } from './info.ts'
+export { resizeWindow } from './resize.ts'
 export { sniff } from './sniff.ts'
 export { toSquare, toTensor } from './tensor.ts'

@@ -68,9 +68,7 @@ ZIGZAG = [
     62,
     63,
 ]
-DCT = np.array(
-    [[(0.5 if k else 0.5 / np.sqrt(2)) * np.cos((2 * x + 1) * k * np.pi / 16) for x in range(8)] for k in range(8)]
-)
+DCT = np.array([[(0.5 if k else 0.5 / np.sqrt(2)) * np.cos((2 * x + 1) * k * np.pi / 16) for x in range(8)] for k in range(8)])
 
 
 def segment(marker, data):
@@ -119,9 +117,7 @@ def write_jpeg(planes, sampling, size, quant=8, restart=0, interleaved=True):
         blocks.append(np.rint(DCT @ grid @ DCT.T / quant).astype(int))
     out = b"\xff\xd8" + segment(0xDB, bytes([0]) + bytes([quant] * 64))
     frame = b"".join(bytes([i + 1, h << 4 | v, 0]) for i, (h, v) in enumerate(sampling))
-    out += segment(
-        0xC0, bytes([8]) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(planes)]) + frame
-    )
+    out += segment(0xC0, bytes([8]) + height.to_bytes(2, "big") + width.to_bytes(2, "big") + bytes([len(planes)]) + frame)
     out += segment(0xC4, bytes([0]) + dc_table + bytes([0x10]) + ac_table)
     if restart:
         out += segment(0xDD, restart.to_bytes(2, "big"))

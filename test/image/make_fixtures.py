@@ -121,9 +121,7 @@ def adam7(array):
     def chunk(kind, data):
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
 
-    header = (
-        width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 1])
-    )
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 1])
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw, 9)) + chunk(b"IEND", b"")
 
 
@@ -164,9 +162,7 @@ case("lowest-quality.jpg", saved(photo, "JPEG", quality=1))
 cmyk = Image.merge("CMYK", [*scene(250, 180, 10).split(), scene(250, 180, 11).getchannel(0).point(lambda v: v // 2)])
 case("cmyk.jpg", saved(cmyk, "JPEG", quality=90))
 case("cmyk-progressive.jpg", saved(cmyk, "JPEG", quality=90, progressive=True))
-ycck = saved(
-    Image.merge("CMYK", [*scene(250, 180, 12).convert("YCbCr").split(), cmyk.getchannel(3)]), "JPEG", quality=90
-)
+ycck = saved(Image.merge("CMYK", [*scene(250, 180, 12).convert("YCbCr").split(), cmyk.getchannel(3)]), "JPEG", quality=90)
 at = ycck.index(b"Adobe") + 11
 case("ycck.jpg", ycck[:at] + b"\2" + ycck[at + 1 :])
 ycc = [np.asarray(c, float) for c in scene(170, 131, 13).convert("YCbCr").split()]
@@ -211,10 +207,7 @@ case("transparent-color.png", saved(Image.new("RGB", (60, 40), (1, 2, 3)), "PNG"
 rng = np.random.default_rng(17)
 for depth in (1, 2, 4):
     samples = np.asarray(scene(101, 67, 18).convert("L")) >> (8 - depth)
-    packed = [
-        np.packbits(((row[:, None] >> np.arange(depth)[::-1]) & 1).astype(np.uint8).reshape(-1)).tobytes()
-        for row in samples
-    ]
+    packed = [np.packbits(((row[:, None] >> np.arange(depth)[::-1]) & 1).astype(np.uint8).reshape(-1)).tobytes() for row in samples]
     grey = Image.fromarray((samples * (255 // ((1 << depth) - 1))).astype(np.uint8)).convert("RGB")
     case(f"grey-{depth}.png", png(101, 67, depth, 0, packed), pixels=grey)
 # 16 bits are scaled to 8 before Pillow, which would clip them.
@@ -224,13 +217,9 @@ veil = np.linspace(0, 65535, 120).astype(int)[None].repeat(90, 0)
 eight = lambda v: np.rint(v / 257).astype(np.uint8)
 rows16 = lambda a: [row.astype(">u2").tobytes() for row in a]
 case("rgb-16.png", png(120, 90, 16, 2, rows16(deep)), pixels=Image.fromarray(eight(deep)))
-case(
-    "grey-16.png", png(120, 90, 16, 0, rows16(deep[..., 0])), pixels=Image.fromarray(eight(deep[..., 0])).convert("RGB")
-)
+case("grey-16.png", png(120, 90, 16, 0, rows16(deep[..., 0])), pixels=Image.fromarray(eight(deep[..., 0])).convert("RGB"))
 with_alpha = Image.fromarray(np.concatenate([eight(deep), eight(veil)[..., None]], -1), "RGBA")
-case(
-    "rgba-16.png", png(120, 90, 16, 6, rows16(np.concatenate([deep, veil[..., None]], -1))), pixels=on_white(with_alpha)
-)
+case("rgba-16.png", png(120, 90, 16, 6, rows16(np.concatenate([deep, veil[..., None]], -1))), pixels=on_white(with_alpha))
 case(
     "grey-alpha-16.png",
     png(120, 90, 16, 4, rows16(np.stack([deep[..., 0], veil], -1))),
@@ -293,9 +282,7 @@ for name, options in {
 # As large as the caps allow, for the measurement of memory. Plain pictures, since their bytes are committed.
 def plain(width, height, mode="RGB"):
     image = Image.new(mode, (width, height), (90, 120, 150, 200)[: len(mode)])
-    ImageDraw.Draw(image).ellipse(
-        (width // 4, height // 4, width // 2, height // 2), fill=(220, 180, 60, 255)[: len(mode)]
-    )
+    ImageDraw.Draw(image).ellipse((width // 4, height // 4, width // 2, height // 2), fill=(220, 180, 60, 255)[: len(mode)])
     return image
 
 
@@ -303,9 +290,7 @@ veiled = plain(2500, 1400)
 veiled.putalpha(scene(125, 70, 31).convert("L").resize(veiled.size, Image.Resampling.NEAREST))
 for name, data in {
     "large/lossy-48mp.webp": saved(plain(8000, 6000), "WEBP", quality=10),
-    "large/lossless-3.5mp.webp": saved(
-        scene(250, 140, 30).resize((2500, 1400), Image.Resampling.NEAREST), "WEBP", lossless=True
-    ),
+    "large/lossless-3.5mp.webp": saved(scene(250, 140, 30).resize((2500, 1400), Image.Resampling.NEAREST), "WEBP", lossless=True),
     "large/alpha-3.5mp.webp": saved(veiled, "WEBP", quality=40),
     "large/420-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50),
     "large/444-6mp.avif": saved(plain(3000, 2000), "AVIF", quality=50, subsampling="4:4:4"),

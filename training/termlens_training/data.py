@@ -108,7 +108,15 @@ class Pixels:
             np.save(index, np.array(sizes, np.int64))
         self.sizes = np.load(index)
         self.ends = np.cumsum(self.sizes[:, 0] * self.sizes[:, 1] * 3)
+        self.file = blob
         self.blob = np.memmap(blob, np.uint8, "r")
+
+    def __getstate__(self):
+        return {**self.__dict__, "blob": None}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.blob = np.memmap(self.file, np.uint8, "r")
 
     def __len__(self):
         return len(self.sizes)

@@ -33,18 +33,17 @@ class TextTower:
     """Sentence encoder and the model's projection; one text at a time, so nothing depends on a batch."""
 
     def __init__(self, folder: Path = MODEL):
-        import torch
-
-        from .sentences import MiniLM
-
-        torch.set_num_threads(1)
-        self.sentences = MiniLM()
         with np.load(folder / "text-projection.npz") as f:
             self.centre, self.weight = f["centre"].astype(np.float64), f["weight"].astype(np.float64)
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Texts to unit vectors, rounded to 16-bit floats [n, 256]."""
-        return self.project(self.sentences.encode(texts, batch=1))
+        import torch
+
+        from .sentences import MiniLM
+
+        torch.set_num_threads(1)
+        return self.project(MiniLM().encode(texts, batch=1))
 
     def project(self, sentences: np.ndarray) -> np.ndarray:
         """Sentence vectors [n, 384] to what `encode` gives for their texts."""

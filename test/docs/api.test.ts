@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { errorTable } from '../../src/errors.ts'
-import { analyzeOptions, interrogateOptions } from '../../src/http/schemas.ts'
+import { analyzeOptions, askOptions, captionOptions, interrogateOptions, tagsOptions } from '../../src/http/schemas.ts'
 
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
 
@@ -10,6 +10,7 @@ test.each(Object.keys(errorTable))('names the error %s', (code) => {
   expect(page).toContain(`\`${code}\``)
 })
 
-test.each([...Object.keys(interrogateOptions.shape), ...Object.keys(analyzeOptions.shape)])('names the option %s', (option) => {
+const schemas = [interrogateOptions, analyzeOptions, captionOptions, askOptions, tagsOptions]
+test.each(schemas.flatMap(({ shape }) => Object.keys(shape)))('names the option %s', (option) => {
   expect(page).toContain(`\`${option}\``)
 })

@@ -4,8 +4,8 @@
 /** Longest side and most bytes of what is uploaded as it is; larger pictures are scaled down here. */
 const LONGEST_SIDE = 2048
 const MOST_BYTES = 8_000_000
-/** The cosine that fills a bar: picture and text are rarely nearer. */
-const FULL_BAR = 0.5
+/** The score that fills a bar: standard deviations above what a term has on ordinary pictures. */
+const FULL_BAR = 6
 const SENT_AS_IS = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif'])
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -130,20 +130,21 @@ function show(answer, analysis) {
 /** @param {string[]} order @param {string} name */
 const rankOf = (order, name) => (order.includes(name) ? order.indexOf(name) : order.length)
 
-/** @param {string} bank @param {{term: string, similarity: number}[]} terms */
+/** @param {string} bank @param {{term: string, similarity: number, score?: number}[]} terms */
 function bankList(bank, terms) {
   const list = document.createElement('ol')
   list.append(
-    ...terms.map(({ term, similarity }) => {
+    ...terms.map(({ term, similarity, score = similarity }) => {
       const item = document.createElement('li')
       const name = document.createElement('span')
       name.textContent = term
       const value = document.createElement('span')
       value.className = 'value'
-      value.textContent = similarity.toFixed(3)
+      value.textContent = score.toFixed(1)
+      item.title = `score ${score.toFixed(2)}, cosine ${similarity.toFixed(3)}`
       const bar = document.createElement('div')
       bar.className = 'bar'
-      bar.style.width = `${Math.round((100 * Math.max(0, similarity)) / FULL_BAR)}%`
+      bar.style.width = `${Math.round((100 * Math.min(FULL_BAR, Math.max(0, score))) / FULL_BAR)}%`
       item.append(name, value, bar)
       return item
     }),
@@ -163,6 +164,10 @@ function showProblem(error) {
   problem.hidden = false
 }
 
+preview.addEventListener('error', () => {
+  preview.hidden = true
+  element('invite').hidden = false
+})
 file.addEventListener('change', () => {
   const [chosen] = file.files ?? []
   if (chosen) take(chosen)

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from corpus import read_corpus
-from places import SHARED
-from student import HEADS, LAYERS, MAX_TOKENS, Student
+from places import MODEL, SHARED
+from student import HEADS, LAYERS, MAX_TOKENS, Grid, Student, first_scale
 from tokenizers import Tokenizer
 
 from termlens_training.sentences import MiniLM
 
-MIX = {"bank": 0.36, "label": 0.08, "caption": 0.18, "wordnet": 0.24, "composed": 0.14}
+MIX = {"bank": 0.39, "label": 0.16, "caption": 0.14, "wordnet": 0.19, "composed": 0.12}
 BLOCK, TOKENS = 6144, 640
 
 
@@ -129,16 +129,31 @@ def encode(student: Student, tokenizer: Tokenizer, texts: list[str]) -> np.ndarr
     return out
 
 
-def compare(ours: np.ndarray, theirs: np.ndarray, centre: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """Mean cosine plain and centred, and Spearman of centred cosines of 5,000 random pairs."""
+def compare(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> dict[str, float]:
+    """Mean cosine of centred vectors, and Spearman of the cosines of 5,000 random pairs."""
     rng = np.random.default_rng(seed)
     i, j = rng.integers(0, len(ours), (2, 5000))
-    a, b = unit(ours - centre), unit(theirs - centre)
+    a, b = unit(ours), unit(theirs)
     return {
-        "cosine": float((unit(ours) * unit(theirs)).sum(1).mean()),
-        "centred": float((a * b).sum(1).mean()),
+        "cosine": float((a * b).sum(1).mean()),
         "spearman": spearman((a[i] * a[j]).sum(1), (b[i] * b[j]).sum(1)),
     }
+
+
+@torch.no_grad()
+def warm_start(student: Student, pieces: list[int], run: Path) -> None:
+    """Weights of another run of the same layers; factors are fitted anew, pieces unknown there stay the teacher's."""
+    state = torch.load(run / "last.pt", weights_only=True)["model"]
+    row = {piece: i for i, piece in enumerate(json.loads((run / "pieces.json").read_text()))}
+    known = [i for i, piece in enumerate(pieces) if piece in row]
+    for name, value in student.named_parameters():
+        if name == "words.weight":
+            value[known] = state[name][[row[pieces[i]] for i in known]]
+        elif not name.endswith("scale"):
+            value.copy_(state[name])
+    for module in student.modules():
+        if isinstance(module, Grid):
+            module.scale.copy_(first_scale(module.weight, module.levels).log())
 
 
 def main() -> None:
@@ -146,12 +161,13 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--data", type=Path, default=SHARED)
+    p.add_argument("--projection", type=Path, default=MODEL / "text-projection.npz")
     p.add_argument("--minutes", type=float, default=45)
     p.add_argument("--lr", type=float, default=3e-4)
     p.add_argument("--layers", type=int, nargs="*", default=LAYERS)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--start", type=Path, help="weights to start from")
+    p.add_argument("--start", type=Path, help="folder of a run to start from, of any vocabulary")
     p.add_argument("--resume", action="store_true")
     args = p.parse_args()
     torch.set_num_threads(args.threads)
@@ -166,10 +182,8 @@ def main() -> None:
     rng = random.Random(5)
     held = {k: rng.sample(v, 200) for k, v in corpus.held.items()}
     truth = {k: teacher.encode(v) for k, v in held.items()}
-    centre_file = args.out / "centre.npy"
-    if not centre_file.exists():
-        np.save(centre_file, teacher.encode(rng.sample(corpus.train["bank"], 3000)).mean(0))
-    centre_np = np.load(centre_file)
+    with np.load(args.projection) as f:
+        centre_np, projection = f["centre"].astype(np.float32), torch.from_numpy(f["weight"].T.astype(np.float32))
     centre = torch.from_numpy(centre_np)
     scales = [q for n, q in student.named_parameters() if n.endswith("scale")]
     plain = [q for n, q in student.named_parameters() if not n.endswith("scale")]
@@ -178,7 +192,7 @@ def main() -> None:
     spent, step = 0.0, 0
     last = args.out / "last.pt"
     if args.start:
-        student.load_state_dict(torch.load(args.start, weights_only=True)["model"])
+        warm_start(student, pieces, args.start)
     if args.resume and last.exists():
         state = torch.load(last, weights_only=True)
         student.load_state_dict(state["model"])
@@ -191,8 +205,11 @@ def main() -> None:
     def report() -> None:
         student.eval()
         for name, texts in held.items():
-            r = compare(encode(student, tokenizer, texts), truth[name], centre_np)
-            print(f"    held {name:8} " + " ".join(f"{k} {v:.4f}" for k, v in r.items()), flush=True)
+            made, line = encode(student, tokenizer, texts), f"    held {name:8}"
+            for m in (np.eye(384), projection.numpy()):
+                r = compare((made - centre_np) @ m, (truth[name] - centre_np) @ m)
+                line += f" [{len(m.T)}] " + " ".join(f"{k} {v:.4f}" for k, v in r.items())
+            print(line, flush=True)
         student.train()
 
     def save() -> None:
@@ -208,8 +225,12 @@ def main() -> None:
             target = teacher.states(theirs)
             states = student.states(ours)
         t, s = target[-1].float().mean(1) - centre, states[-1].float().mean(1) - centre
-        t, s = F.normalize(t, dim=-1), F.normalize(s, dim=-1)
-        parts = {"pooled": 4 * (1 - (s * t).sum(-1)).mean(), "pairs": 20 * F.mse_loss(s @ s.T, t @ t.T)}
+        parts = {"pooled": 0.0, "pairs": 0.0}
+        # As sentences, and as the image tower's projection sees them.
+        for a, b in ((s, t), (s @ projection, t @ projection)):
+            a, b = F.normalize(a, dim=-1), F.normalize(b, dim=-1)
+            parts["pooled"] += 3 * (1 - (a * b).sum(-1)).mean()
+            parts["pairs"] += 15 * F.mse_loss(a @ a.T, b @ b.T)
         if same:
             parts["tokens"] = F.mse_loss(states[-1].float(), target[-1].float()) / target[-1].float().var()
             inner = [

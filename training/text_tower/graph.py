@@ -78,8 +78,17 @@ def text_tower(model: Student, projection: Path | None, exact: bool = False) -> 
     g = _Graph()
     linear = g.float_linear if exact else g.linear
     values, scale = model.words.integers()
-    words = g.node("Gather", [g.const("words", values), "input_ids"], "words.rows")
+    half, base = values.shape[1] // 2, 8
+    # Two values a byte: the first half of the numbers in the high bits.
+    packed = (values[:, :half] + base).to(torch.uint8) * 16 + (values[:, half:] + base).to(torch.uint8)
+    words = g.node("Gather", [g.const("words", packed), "input_ids"], "words.rows")
     words = g.node("Cast", [words], "words.float", to=TensorProto.FLOAT)
+    high = g.node("Mul", [words, g.const("sixteenth", np.float32(1 / 16))], "words.sixteenth")
+    high = g.node("Floor", [high], "words.high")
+    low = g.node("Mul", [high, g.const("sixteen", np.float32(16))], "words.sixteens")
+    low = g.node("Sub", [words, low], "words.low")
+    words = g.node("Concat", [high, low], "words.both", axis=-1)
+    words = g.node("Sub", [words, g.const("base", np.float32(base))], "words.values")
     factor = g.node("Gather", [g.const("words.scale", short(scale[:, None])), "input_ids"], "words.factor")
     words = g.node("Mul", [words, factor], "words.scaled")
     count = g.node("Shape", ["input_ids"], "count", start=1)

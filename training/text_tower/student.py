@@ -13,17 +13,18 @@ from torch import nn
 
 HEADS, WIDTH, EPS, MAX_TOKENS = 12, 384, 1e-12, 128
 LAYERS = (0, 1, 3, 4, 5)
-LEVELS, EMBEDDING_LEVELS = 15, 5
+LEVELS = 9
+COMMON, COMMON_LEVELS, RARE_LEVELS = 12288, 3, 2
 
 
-def grid(w: torch.Tensor, scale: torch.Tensor, levels: int) -> torch.Tensor:
+def grid(w: torch.Tensor, scale: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """`w` rounded to integers from -levels to levels times `scale` (per row); gradients pass through the rounding."""
     x = w / scale
     x = x + (x.round() - x).detach()
-    return x.clamp(-levels, levels) * scale
+    return x.maximum(-levels).minimum(levels) * scale
 
 
-def first_scale(w: torch.Tensor, levels: int) -> torch.Tensor:
+def first_scale(w: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """The factor per row, of a few tried, that rounds with the least squared error."""
     top = w.abs().amax(-1, keepdim=True).clamp(min=1e-6) / levels
     best, error = top, torch.full_like(top, torch.inf)
@@ -34,25 +35,26 @@ def first_scale(w: torch.Tensor, levels: int) -> torch.Tensor:
 
 
 class Grid(nn.Module):
-    """A matrix on the grid, with its learned factors."""
+    """A matrix on the grid, with its learned factors; `levels` [rows, 1] are the greatest integers."""
 
-    def __init__(self, w: torch.Tensor, levels: int):
+    def __init__(self, w: torch.Tensor, levels: torch.Tensor):
         super().__init__()
-        self.levels = levels
+        self.register_buffer("levels", levels.float())
         self.weight = nn.Parameter(w.clone())
-        self.scale = nn.Parameter(first_scale(w, levels).log())
+        self.scale = nn.Parameter(first_scale(w, self.levels).log())
 
     def forward(self, rows: torch.Tensor | None = None) -> torch.Tensor:
         """The matrix, or some of its rows."""
         if rows is None:
             return grid(self.weight, self.scale.exp(), self.levels)
-        return grid(F.embedding(rows, self.weight), F.embedding(rows, self.scale).exp(), self.levels)
+        weight, scale, levels = (F.embedding(rows, x) for x in (self.weight, self.scale, self.levels))
+        return grid(weight, scale.exp(), levels)
 
     @torch.no_grad()
     def integers(self) -> tuple[torch.Tensor, torch.Tensor]:
         """int8 values and float factors [rows]."""
         scale = self.scale.exp()
-        return (self.weight / scale).round().clamp(-self.levels, self.levels).to(torch.int8), scale[:, 0]
+        return (self.weight / scale).round().maximum(-self.levels).minimum(self.levels).to(torch.int8), scale[:, 0]
 
 
 class Linear(nn.Module):
@@ -60,7 +62,7 @@ class Linear(nn.Module):
 
     def __init__(self, w: torch.Tensor, b: torch.Tensor):
         super().__init__()
-        self.grid, self.bias = Grid(w, LEVELS), nn.Parameter(b.clone())
+        self.grid, self.bias = Grid(w, torch.full((len(w), 1), LEVELS)), nn.Parameter(b.clone())
 
     def forward(self, x):
         """[n, t, in] to [n, t, out]."""
@@ -98,7 +100,9 @@ class Student(nn.Module):
         super().__init__()
         e = "embeddings."
         words = w[e + "word_embeddings.weight"][pieces]
-        self.words = Grid(words, EMBEDDING_LEVELS)
+        # Pieces stand in the teacher's order, common ones first.
+        common = (torch.arange(len(words)) < COMMON)[:, None]
+        self.words = Grid(words, torch.where(common, COMMON_LEVELS, RARE_LEVELS))
         places = w[e + "position_embeddings.weight"][:MAX_TOKENS] + w[e + "token_type_embeddings.weight"][0]
         self.places = nn.Parameter(places.clone())
         self.norm = nn.LayerNorm(WIDTH, EPS)

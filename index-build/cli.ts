@@ -1,6 +1,7 @@
 /** The `termlens` command. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addEndpointCommands } from './commands/ask-endpoints.ts'
 import { addImageCommands } from './commands/ask-images.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEvaluateCommand } from './commands/evaluate.ts'
@@ -16,6 +17,7 @@ const program = new Command('termlens')
   .exitOverride()
 
 addImageCommands(program)
+addEndpointCommands(program)
 addIndexCommands(program)
 addEvaluateCommand(program)
 addDoctorCommand(program)

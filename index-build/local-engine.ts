@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
+import { configure } from '../src/caption/index.ts'
 import { loadEngine, type ReadAsset } from '../src/engine.ts'
 import type { Engine } from '../src/interrogator.ts'
 import { createVision, loadEncoder } from '../src/vision.ts'
@@ -28,5 +29,8 @@ export const readFrom =
 export async function loadLocalEngine(folder = assetsDir): Promise<Engine> {
   const read = readFrom(folder)
   const engine = await loadEngine(read)
-  return { ...engine, see: createVision(engine.spec, () => loadEncoder(read, engine.spec, ortWasm)) }
+  const vision = createVision(engine.spec, () => loadEncoder(read, engine.spec, ortWasm))
+  const { env } = process
+  const configured = configure(env.TERMLENS_CAPTIONERS, { secret: (name) => env[name] })
+  return { ...engine, ...configured, see: vision, look: vision.look }
 }

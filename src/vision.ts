@@ -1,10 +1,12 @@
 /** From the bytes of a picture to its embedding, one picture at a time: what an isolate's memory allows. */
+
+import { toPicture } from './caption/forward.ts'
 import type { Clock } from './clock.ts'
 import { createImageEncoder, heapBytes } from './encoder/index.ts'
 import { type ReadAsset, readBytes } from './engine.ts'
 import { TermlensError } from './errors.ts'
-import { decode, toTensor } from './image/index.ts'
-import type { See } from './interrogator.ts'
+import { type DecodedPixels, decode, toTensor } from './image/index.ts'
+import type { Look, See } from './interrogator.ts'
 import { once } from './once.ts'
 import type { ImageEncoder, ModelSpec } from './types.ts'
 
@@ -12,7 +14,7 @@ import type { ImageEncoder, ModelSpec } from './types.ts'
 export const MOST_WAITING = 32
 export const MOST_WAITING_BYTES = 24_000_000
 
-export type Vision = See & { loaded(): boolean }
+export type Vision = See & { look: Look; loaded(): boolean }
 
 /** The vision tower of `spec`, from the assets. @throws TermlensError `model_load_failed` */
 export async function loadEncoder(read: ReadAsset, spec: ModelSpec, wasm: WebAssembly.Module): Promise<ImageEncoder> {
@@ -28,21 +30,36 @@ export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>)
   const encoder = once(load)
   const queue = createQueue(MOST_WAITING, MOST_WAITING_BYTES)
 
-  const see = async (image: Uint8Array, clock: Clock, signal?: AbortSignal) => {
+  async function inTurn<T>(
+    image: Uint8Array,
+    clock: Clock,
+    signal: AbortSignal | undefined,
+    use: (pixels: DecodedPixels) => Promise<T>,
+  ): Promise<T> {
     const leave = await clock.time('queue', () => queue(image.byteLength))
     try {
       signal?.throwIfAborted()
-      const pixels = await clock.time('decode', () => decode(image, spec.image.size, signal))
+      return await use(await clock.time('decode', () => decode(image, spec.image.size, signal)))
+    } finally {
+      leave()
+    }
+  }
+
+  const forwarded = (pixels: DecodedPixels, clock: Clock) => clock.time('forward', () => toPicture(pixels))
+
+  const see: See = (image, clock, signal, show) =>
+    inTurn(image, clock, signal, async (pixels) => {
+      if (show) show(await forwarded(pixels, clock))
       const tensor = await clock.time('resize', () => toTensor(pixels, spec.image))
       const model = await clock.time('load', encoder)
       signal?.throwIfAborted()
       const [embedding] = await clock.time('encode', () => model.encode([tensor]))
       return embedding!
-    } finally {
-      leave()
-    }
-  }
-  return Object.assign(see, { loaded: encoder.done })
+    })
+
+  const look: Look = (image, clock, signal) => inTurn(image, clock, signal, (pixels) => forwarded(pixels, clock))
+
+  return Object.assign(see, { look, loaded: encoder.done })
 }
 
 /**

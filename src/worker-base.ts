@@ -1,5 +1,6 @@
 /** What both Workers entries share: assets from the binding, one engine an isolate, the app around it. */
 import type { ExecutionContext } from 'hono'
+import { type AiBinding, configure } from './caption/index.ts'
 import { loadEngine, type ReadAsset } from './engine.ts'
 import { createApp } from './http/app.ts'
 import { durableState, type ObjectNamespace } from './http/compat/index.ts'
@@ -13,6 +14,12 @@ export interface WorkerEnv {
   TERMLENS_STATE?: ObjectNamespace
   /** `false` switches the foreign APIs off. */
   TERMLENS_COMPAT?: string
+  /** Endpoints that describe, answer and tag, as JSON: docs/captioning.md. */
+  TERMLENS_CAPTIONERS?: string
+  /** Workers AI; optional. */
+  AI?: AiBinding
+  /** Secrets, by the names that TERMLENS_CAPTIONERS gives. */
+  [name: string]: unknown
 }
 
 /** How an entry sees pictures; the free entry does not. */
@@ -21,18 +28,28 @@ export interface Sight {
   heapBytes(): number
 }
 
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
+
 export function createWorker(sight?: Sight) {
   let vision: Vision | undefined
   let indexBytes = 0
 
-  const createHandler = ({ ASSETS, TERMLENS_STATE, TERMLENS_COMPAT }: WorkerEnv) => {
+  const createHandler = (env: WorkerEnv) => {
+    const { ASSETS, TERMLENS_STATE, TERMLENS_COMPAT } = env
+    const log = (entry: Record<string, unknown>) => console.log(JSON.stringify(entry))
+    // Endpoints are shown pictures, which an entry without sight cannot read.
+    const configured = sight && configure(env.TERMLENS_CAPTIONERS, { secret: (name) => textOf(env[name]), ai: env.AI })
+    if (configured?.mistake) {
+      const { code, message, hint } = configured.mistake
+      log({ level: 'error', code, message, hint })
+    }
     const read: ReadAsset = (path) => ASSETS.fetch(new URL(path, 'https://assets.local'))
     return createApp({
       engine: once(async () => {
         const engine = await loadEngine(read)
         indexBytes = engine.bytes
         vision = sight?.createVision(engine.spec, read)
-        return vision ? { ...engine, see: vision } : engine
+        return vision ? { ...engine, ...configured, see: vision, look: vision.look } : engine
       }),
       state: () => ({
         loaded: vision?.loaded() ?? false,
@@ -43,7 +60,7 @@ export function createWorker(sight?: Sight) {
         if (url.pathname === '/') url.pathname = '/site/'
         return ASSETS.fetch(new Request(url, request))
       },
-      log: (entry) => console.log(JSON.stringify(entry)),
+      log,
       shared: TERMLENS_STATE && durableState(TERMLENS_STATE),
       // Foreign clients send pictures, which an entry without sight cannot read.
       settings: { compat: sight !== undefined && TERMLENS_COMPAT !== 'false' },
@@ -53,9 +70,9 @@ export function createWorker(sight?: Sight) {
   let handler: ReturnType<typeof createHandler> | undefined
 
   return {
-    async fetch(request: Request, env: WorkerEnv, context: ExecutionContext): Promise<Response> {
+    async fetch(request: Request, env: WorkerEnv, context: Pick<ExecutionContext, 'waitUntil'>): Promise<Response> {
       handler ??= createHandler(env)
-      const answer = Promise.resolve(handler.fetch(request, env, context))
+      const answer = Promise.resolve(handler.fetch(request, env, context as ExecutionContext))
       // A load that this request began is shared: it goes on when this client leaves.
       context.waitUntil(answer.catch(() => undefined))
       return answer

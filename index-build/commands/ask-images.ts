@@ -17,20 +17,22 @@ import { createProgress } from '../progress.ts'
 import { openResults } from '../results.ts'
 import { readSideCar, type SideCarMode, sideCarModes, writeSideCar } from '../side-car.ts'
 
-interface Answer {
+export interface Answer {
   /** What a person reads. */
   text: string
   /** The HTTP shape. */
   body: object
   result?: { prompt: string; similarity: number | null }
+  /** What a person should know beside it. */
+  notes?: string[]
 }
 
-type Ask = (image: Uint8Array, engine: Engine, signal: AbortSignal) => Promise<Answer>
+export type Ask = (image: Uint8Array, engine: Engine, signal: AbortSignal) => Promise<Answer>
 
-interface Flow {
-  json?: boolean
-  out?: string
-  txt?: SideCarMode
+export interface Flow {
+  json?: boolean | undefined
+  out?: string | undefined
+  txt?: SideCarMode | undefined
 }
 
 export function addImageCommands(program: Command): void {
@@ -54,6 +56,7 @@ export function addImageCommands(program: Command): void {
     .option('--include <term>', 'a term that must appear (repeat for more)', list)
     .option('--exclude <term>', 'a term that must not appear; "artists" for all names (repeat for more)', list)
     .option('--caption <text>', 'the caption to start from')
+    .option('--require-caption', 'fail where no captioner answers, instead of retrieving a caption')
     .option('--with-negative', 'a negative prompt too')
     .option('--token-budget <n>', 'most tokens of the prompt (75)')
     .addOption(new Option('--dialect <dialect>', 'how the prompt is written').choices(['plain', 'sd', 'natural']))
@@ -67,9 +70,10 @@ export function addImageCommands(program: Command): void {
       const ask: Ask = async (image, engine, signal) => {
         const clock = startClock()
         const answer = await interrogate({ image }, options, engine, { clock, signal })
-        return { text: describe(answer), body: { ...answer, timings: clock.timings() }, result: answer }
+        const notes = answer.warnings.flatMap(({ code, message }) => (code === 'caption_unavailable' ? message : []))
+        return { text: describe(answer), body: { ...answer, timings: clock.timings() }, result: answer, notes }
       }
-      await askAll(inputs, ask, options.mode, { ...(json && { json }), ...(out && { out }), ...(txt && { txt }) })
+      await askAll(inputs, ask, options.mode, { json, out, txt })
     })
 
   program
@@ -97,7 +101,7 @@ export function addImageCommands(program: Command): void {
           .join('\n')
         return { text, body: { ...answer, timings: clock.timings() } }
       }
-      await askAll(inputs, ask, '', { ...(json && { json }) })
+      await askAll(inputs, ask, '', { json })
     })
 }
 
@@ -108,7 +112,7 @@ const describe = ({ prompt, negative_prompt, prompt_local }: Interrogation) =>
  * Options of the command line as those of HTTP, validated by the same schema: --max-flavors is max_flavors.
  * @throws TermlensError `mode_unknown`, `option_invalid`, naming the option as it was typed
  */
-function readOptions<T extends z.ZodObject>(schema: T, given: RawOptions, command: string): z.infer<T> {
+export function readOptions<T extends z.ZodObject>(schema: T, given: RawOptions, command: string): z.infer<T> {
   const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   const raw = Object.fromEntries(Object.entries(given).map(([name, value]) => [snakeCase(name), value]))
   try {
@@ -121,7 +125,7 @@ function readOptions<T extends z.ZodObject>(schema: T, given: RawOptions, comman
 }
 
 /** Asks about every input that is not done yet. A picture that fails is named and the others go on. */
-async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }: Flow): Promise<void> {
+export async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }: Flow): Promise<void> {
   const stop = new AbortController()
   const onInterrupt = () => stop.abort()
   process.once('SIGINT', onInterrupt)
@@ -147,6 +151,7 @@ async function askAll(args: string[], ask: Ask, mode: string, { json, out, txt }
           if (txt && input.path) await writeSideCar(input.path, prompt, txt)
           await results?.add({ image: input.name, prompt, mode, similarity, error: '' })
         }
+        if (!json) for (const text of answer.notes ?? []) note(`${input.name}: ${text}`)
         if (json) say(JSON.stringify({ file: input.name, ...answer.body }))
         else if (!written) say(found.length === 1 ? answer.text : `${input.name}\n${answer.text}\n`)
       } catch (error) {

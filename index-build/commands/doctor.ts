@@ -11,6 +11,7 @@ import { EMBEDDED, readSpec } from '../build.ts'
 import { exitCode, say } from '../console.ts'
 import { openIndexFolder, readManifest } from '../index-folder.ts'
 import { assetsDir, loadLocalEngine } from '../local-engine.ts'
+import { captionerVariables, diagnoseCaptioners } from './captioners.ts'
 
 export interface Finding {
   check: string
@@ -83,22 +84,33 @@ export async function diagnose(root: string, assets = assetsDir, node = process.
   }
   await check('a picture', 'Fetch the assets again: git checkout -- assets', async () => {
     const engine = await loadLocalEngine(assets)
-    const [sample] = (await readFile(join(assets, 'calibration', 'calibration.jsonl'), 'utf8')).split('\n')
-    const { id } = JSON.parse(sample ?? '{}') as { id: string }
     const clock = startClock()
-    await engine.see!(await readFile(join(assets, 'calibration', `${id}.webp`)), clock)
+    await engine.see!(await samplePicture(assets), clock)
     return `read in ${Math.round(clock.timings().total_ms ?? 0)} ms, the load included`
   })
   return findings
+}
+
+/** The first of the calibration pictures. */
+async function samplePicture(assets: string): Promise<Uint8Array> {
+  const [first] = (await readFile(join(assets, 'calibration', 'calibration.jsonl'), 'utf8')).split('\n')
+  const { id } = JSON.parse(first ?? '{}') as { id: string }
+  return readFile(join(assets, 'calibration', `${id}.webp`))
 }
 
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('what is missing or does not fit together, and how to mend it')
+    .option('--caption', 'ask every configured captioner about a sample picture')
     .option('--json', 'the findings as JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const findings = await diagnose(fileURLToPath(new URL('../..', import.meta.url)))
+    .action(async ({ caption, json }: { caption?: boolean; json?: boolean }) => {
+      const root = fileURLToPath(new URL('../..', import.meta.url))
+      const findings = await diagnose(root)
+      const well = findings.every(({ ok }) => ok)
+      const sample = async () =>
+        well ? (await loadLocalEngine()).look!(await samplePicture(assetsDir), startClock()) : undefined
+      findings.push(...(await diagnoseCaptioners(await captionerVariables(root), caption ? sample : undefined)))
       if (json) say(JSON.stringify(findings))
       else {
         for (const { check, ok, found, mend } of findings)

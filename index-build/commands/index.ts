@@ -1,6 +1,7 @@
 /** `build`, `verify` and `inspect`: the static index. */
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { ENGINES, type Engine } from '../../src/term-index/index.ts'
 import { parseUserBank, type UserBank } from '../banks.ts'
 import { build, EMBEDDED, readSpec } from '../build.ts'
 import { calibrationEmbeddings } from '../calibration-pictures.ts'
@@ -17,6 +18,7 @@ export interface Shared {
   model: string
   bank?: UserBank[]
   json?: boolean
+  engine?: Engine
 }
 
 const folders = (model: string) => ({
@@ -78,13 +80,16 @@ export function addIndexCommands(program: Command): void {
       .option('--bank <name=file>', 'a bank of your own: a plain list of terms (repeat for more)', userBank)
       .option('--json', 'the report as JSON on stdout')
 
+  const engine = (which: string) => new Option('--engine <engine>', `how banks are searched, ${which}`).choices(ENGINES)
+
   shared('build', 'build the index from assets/banks')
     .addOption(
       new Option('--rules <rules>', 'original: no glosses, no calibration, f16 rows')
         .choices(['termlens', 'original'])
         .default('termlens'),
     )
-    .action(({ model, bank, rules, json }: Shared & { rules: 'termlens' | 'original' }) =>
+    .addOption(engine('instead of the one that fits the size of each bank'))
+    .action(({ model, bank, rules, json, engine }: Shared & { rules: 'termlens' | 'original' }) =>
       interruptible(async (signal) => {
         const { banksDir, modelDir, indexDir } = folders(model)
         const pictures = rules === 'termlens' ? await calibration(model, signal) : null
@@ -95,6 +100,7 @@ export function addIndexCommands(program: Command): void {
           outDir: indexDir,
           calibration: pictures,
           rules,
+          engine,
           signal,
           ...(bank && { userBanks: bank }),
           onProgress: ({ done, total }) => {
@@ -110,18 +116,21 @@ export function addIndexCommands(program: Command): void {
       }),
     )
 
-  shared('verify', 'check the built index and measure its recall').action(({ model, bank, json }: Shared) =>
-    interruptible(async (signal) => {
-      const report = await verify({
-        ...folders(model),
-        ...(bank && { userBanks: bank }),
-        queries: await calibration(model, signal),
-        signal,
-      })
-      say(json ? JSON.stringify(report) : formatVerify(report))
-      exitCode(report.ok ? 0 : 1)
-    }),
-  )
+  shared('verify', 'check the built index and measure its recall')
+    .addOption(engine('alone, instead of all that the index can serve'))
+    .action(({ model, bank, json, engine }: Shared) =>
+      interruptible(async (signal) => {
+        const report = await verify({
+          ...folders(model),
+          ...(bank && { userBanks: bank }),
+          queries: await calibration(model, signal),
+          engine,
+          signal,
+        })
+        say(json ? JSON.stringify(report) : formatVerify(report))
+        exitCode(report.ok ? 0 : 1)
+      }),
+    )
 
   program
     .command('inspect')

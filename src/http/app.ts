@@ -5,13 +5,14 @@ import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { type Clock, startClock } from '../clock.ts'
 import { TermlensError } from '../errors.ts'
-import { analyze, type Engine, embed, identity, interrogate } from '../interrogator.ts'
+import { analyze, chainOf, type Engine, embed, identity, interrogate } from '../interrogator.ts'
 import { addCompat, type CompatDeps } from './compat/index.ts'
 import { documentation } from './documentation.ts'
 import { MAX_BODY, readInput } from './input.ts'
 import { parseOptions } from './options.ts'
-import { retryAfter, toProblem } from './problem.ts'
+import { logProblem, retryAfter, toProblem } from './problem.ts'
 import { analyzeOptions, embedOptions, interrogateOptions } from './schemas.ts'
+import { addTasks, TASK_ROUTES } from './tasks.ts'
 
 export interface Deps extends CompatDeps {
   /** The engine, loaded at the first call. */
@@ -24,7 +25,7 @@ export interface Deps extends CompatDeps {
   log(entry: Record<string, unknown>): void
 }
 
-interface Env {
+export interface Env {
   Variables: { requestId: string; clock: Clock }
 }
 
@@ -88,12 +89,24 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
     return c.json({ models: [{ name, digest, embedding_size, license }] })
   })
 
-  app.get('/healthz', async (c) => c.json({ status: 'ok', ...identity(await deps.engine()), ...deps.state() }))
+  app.get('/healthz', async (c) => {
+    const engine = await deps.engine()
+    const mistakes = engine.mistake ? [engine.mistake] : []
+    return c.json({
+      status: mistakes.length > 0 ? 'degraded' : 'ok',
+      ...identity(engine),
+      ...deps.state(),
+      captioners: chainOf(engine).links(),
+      mistakes: mistakes.map(({ code, message, hint }) => ({ code, message, hint })),
+    })
+  })
 
+  addTasks(app, deps, { context, closing })
   documentation(app)
   addCompat(app, deps)
 
-  for (const path of ['/v1/interrogate', '/v1/analyze', '/v1/embed']) app.all(path, (c) => refuseMethod(c, 'POST'))
+  for (const path of ['/v1/interrogate', '/v1/analyze', '/v1/embed', ...TASK_ROUTES])
+    app.all(path, (c) => refuseMethod(c, 'POST'))
   for (const path of ['/v1/banks', '/v1/models', '/healthz', '/openapi.json'])
     app.all(path, (c) => refuseMethod(c, 'GET, HEAD'))
   app.all('/v1/*', (c) => {
@@ -110,15 +123,7 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
     const { signal } = c.req.raw
     if (signal.aborted && (error === signal.reason || error.name === 'AbortError')) return gone(c)
     const problem = toProblem(error, c.var.requestId)
-    deps.log({
-      level: problem.status >= 500 ? 'error' : 'info',
-      request_id: problem.request_id,
-      method: c.req.method,
-      path: c.req.path,
-      status: problem.status,
-      code: problem.code,
-      ...(problem.code === 'internal' && { error: error.stack ?? String(error) }),
-    })
+    logProblem(deps.log, c.req, problem, error)
     const wait = retryAfter(problem.code)
     if (wait !== undefined) c.header('Retry-After', String(wait))
     c.header('X-Request-Id', c.var.requestId)

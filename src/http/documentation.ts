@@ -5,7 +5,11 @@ import type { Env } from 'hono'
 import {
   analyzeAnswer,
   analyzeOptions,
+  askAnswer,
+  askOptions,
   banksAnswer,
+  captionAnswer,
+  captionOptions,
   embedAnswer,
   embeddingInput,
   embedOptions,
@@ -14,6 +18,8 @@ import {
   interrogateOptions,
   modelsAnswer,
   problem,
+  tagsAnswer,
+  tagsOptions,
 } from './schemas.ts'
 
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } })
@@ -60,6 +66,9 @@ export function documentation<E extends Env>(app: OpenAPIHono<E>): void {
   post('/v1/interrogate', 'An image becomes a prompt', interrogateOptions, interrogateAnswer, true)
   post('/v1/analyze', 'The best terms of each bank for an image', analyzeOptions, analyzeAnswer, true)
   post('/v1/embed', 'The embedding of an image', embedOptions, embedAnswer, false)
+  post('/v1/caption', 'An image described by the configured captioner', captionOptions, captionAnswer, false)
+  post('/v1/ask', 'A question about an image', askOptions, askAnswer, false)
+  post('/v1/tags', 'Booru tags of an image', tagsOptions, tagsAnswer, true)
   get('/v1/banks', 'The term banks of the index', banksAnswer)
   get('/v1/models', 'The model of the index', modelsAnswer)
   get('/healthz', 'Whether the service is well', healthAnswer)

@@ -4,7 +4,7 @@ import { TermlensError } from '../errors.ts'
 import type { Warning } from '../types.ts'
 import type { RawOptions } from './input.ts'
 
-const LISTS = new Set(['banks', 'include', 'exclude'])
+const LISTS = new Set(['banks', 'include', 'exclude', 'additional_tags'])
 
 /** An empty field of a form, and null in JSON, are as if they were not there. */
 const isGiven = (value: unknown): boolean => value !== '' && value !== null

@@ -29,6 +29,20 @@ export function toProblem(error: unknown, requestId: string): Problem {
   }
 }
 
+/** A failure as a line of the log. */
+export function logProblem(
+  log: (entry: Record<string, unknown>) => void,
+  { method, path }: { method: string; path: string },
+  { status, code, request_id }: Problem,
+  error: unknown,
+): void {
+  const level = status >= 500 ? 'error' : 'info'
+  const inside = code === 'internal' && {
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  }
+  log({ level, request_id, method, path, status, code, ...inside })
+}
+
 /** Seconds after which a client may try again, for the codes where that helps. */
 export const retryAfter = (code: string): number | undefined =>
   ({ overloaded: 1, rate_limited: 10, model_load_failed: 5 })[code]

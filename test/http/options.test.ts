@@ -15,6 +15,7 @@ describe('defaults', () => {
       min_flavors: 8,
       include: [],
       exclude: [],
+      require_caption: false,
       with_negative: false,
       token_budget: 75,
       dialect: 'plain',

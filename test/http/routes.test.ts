@@ -1,6 +1,14 @@
 /** What every answer carries, and what the description of the API says of it. */
 import { describe, expect, test } from 'vitest'
-import { analyzeOptions, embedAnswer, healthAnswer, interrogateOptions } from '../../src/http/schemas.ts'
+import {
+  analyzeOptions,
+  askOptions,
+  captionOptions,
+  embedAnswer,
+  healthAnswer,
+  interrogateOptions,
+  tagsOptions,
+} from '../../src/http/schemas.ts'
 import { createService, formOf } from './service.ts'
 
 const site = async (request: Request) => new Response(`page ${new URL(request.url).pathname}`)
@@ -54,6 +62,9 @@ describe('/openapi.json', () => {
     ['/v1/interrogate', Object.keys(interrogateOptions.shape)],
     ['/v1/analyze', Object.keys(analyzeOptions.shape)],
     ['/v1/embed', []],
+    ['/v1/caption', Object.keys(captionOptions.shape)],
+    ['/v1/ask', Object.keys(askOptions.shape)],
+    ['/v1/tags', Object.keys(tagsOptions.shape)],
   ])('describes every option of %s, in the query, in forms and in JSON', async (path, options) => {
     type Schema = { properties?: object; anyOf?: Schema[] }
     const { paths } = (await (await app.request('/openapi.json')).json()) as {

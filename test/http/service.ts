@@ -60,6 +60,8 @@ const spec: Engine['spec'] = {
 
 export interface ServiceOptions {
   see?: See
+  /** Other parts of the engine. */
+  parts?: Partial<Engine>
   engine?: Deps['engine']
   site?: Deps['site']
 }
@@ -67,6 +69,7 @@ export interface ServiceOptions {
 /** A service that finds every picture the same, unless `see` says otherwise. */
 export function createService({
   see,
+  parts,
   engine,
   site = async () => new Response(null, { status: 404 }),
 }: ServiceOptions = {}) {
@@ -80,6 +83,7 @@ export function createService({
       seen.push(image)
       return see ? see(image, ...rest) : picture
     },
+    ...parts,
   }
   const app = createApp({
     engine: engine ?? (async () => whole),

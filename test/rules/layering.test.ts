@@ -29,7 +29,7 @@ function importsOf(file: string): string[] {
 
 const ROOMS = ['src/image/', 'src/encoder/', 'src/term-index/', 'src/prompt/']
 const SHARED = ['src/types.ts', 'src/errors.ts']
-const WAY = ['src/interrogator.ts', 'src/vision.ts', 'src/engine.ts', 'src/clock.ts', 'src/once.ts']
+const WAY = ['src/interrogator.ts', 'src/tasks.ts', 'src/vision.ts', 'src/engine.ts', 'src/clock.ts', 'src/once.ts']
 
 interface Rule {
   who: (file: string) => boolean
@@ -66,7 +66,7 @@ const rules: Record<string, Rule> = {
     local: (target) =>
       inside(target, ['src/http/']) ||
       SHARED.includes(target) ||
-      ['src/interrogator.ts', 'src/clock.ts'].includes(target),
+      ['src/interrogator.ts', 'src/tasks.ts', 'src/clock.ts'].includes(target),
     packages: /^(hono|@hono)(\/|$)|^zod$/,
   },
   'the entries know no other entry': {

@@ -11,14 +11,16 @@ import recorded from '../fixtures/text/embeddings.json'
 const read = (path: string) => env.ASSETS.fetch(`https://assets.local/${path}`)
 const readModel = (name: string) => read(`models/termlens-lite0/${name}`)
 
+/** onnxruntime's heap: 44 MB are planned for the image tower, 18 for the text tower. */
+const BOTH_TOWERS = 62_000_000
+
 const cosine = (a: Float32Array, b: readonly number[]) =>
   a.reduce((sum, value, i) => sum + value * b[i]!, 0) / Math.hypot(...b)
 
-test('the text tower agrees with Python, twice, and takes at most 18 MB beside the image tower', async () => {
+test('the text tower agrees with Python, twice, and fits beside the image tower', async () => {
   const spec = parseModelSpec(await (await readModel('model.json')).json())
   const { tower } = (await (await readModel('text.json')).json()) as { tower: TextTower }
   await loadEncoder(read, spec, ortWasm)
-  const before = heapBytes()
   const encoder = await createTextEncoder({
     spec: { embedding_size: spec.embedding_size, text: { tower } },
     model: new Uint8Array(await (await readModel(tower.file)).arrayBuffer()),
@@ -32,5 +34,5 @@ test('the text tower agrees with Python, twice, and takes at most 18 MB beside t
   expect(second.toReversed()).toEqual(first)
   const cosines = first.map((vector, i) => cosine(vector, rows[i]![1]))
   expect(Math.min(...cosines)).toBeGreaterThanOrEqual(0.9999)
-  expect(heapBytes() - before).toBeLessThanOrEqual(18_000_000)
+  expect(heapBytes()).toBeLessThanOrEqual(BOTH_TOWERS)
 })

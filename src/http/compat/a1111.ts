@@ -8,7 +8,7 @@
 import { z } from 'zod'
 import type { CompatDeps } from './deps.ts'
 import { readingOf } from './reading.ts'
-import { byName, escapeBrackets, tagsOf } from './tags.ts'
+import { byName, escapeBrackets } from './tags.ts'
 import { imageField, imageOrAddress, modelNotFound, type Webui, webuiBody } from './webui.ts'
 
 const request = z.object({ image: imageField, model: z.string().default('clip') })
@@ -27,8 +27,8 @@ export function addA1111(app: Webui, deps: CompatDeps): void {
       return c.json({ caption: [caption.text, ...best.flat().map(({ term }) => term)].join(', ') })
     }
     if (model === 'deepdanbooru') {
-      const tags = (await tagsOf(reading)).filter(({ confidence }) => confidence >= THRESHOLD).sort(byName)
-      return c.json({ caption: tags.map(({ name }) => escapeBrackets(name.replaceAll('_', ' '))).join(', ') })
+      const tags = (await reading.tags()).filter(({ confidence }) => confidence >= THRESHOLD).sort(byName)
+      return c.json({ caption: tags.map(({ tag }) => escapeBrackets(tag.replaceAll('_', ' '))).join(', ') })
     }
     throw modelNotFound(model, 'The models are clip and deepdanbooru.')
   })

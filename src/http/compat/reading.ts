@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { startClock } from '../../clock.ts'
 import { type Engine, embed, type Interrogation, identity, interrogate, type Ranked } from '../../interrogator.ts'
+import { type EmbeddedTag, embeddedTags } from '../../tasks.ts'
 import { interrogateOptions, type modes } from '../schemas.ts'
 import type { CompatDeps, CompatEnv } from './deps.ts'
 
@@ -16,8 +17,8 @@ export interface Reading {
   ): Promise<Interrogation>
   /** The `k` best rows of a bank by plain cosine, as the foreign programs rank; none where there is no such bank. */
   top(bank: string, k: number): Promise<Ranked[]>
-  /** Every row of bank `tag` that the model was shown to know, by calibrated score. */
-  tags(): Promise<Ranked[]>
+  /** Every tag that the model was shown to know, most certain first. */
+  tags(): Promise<EmbeddedTag[]>
 }
 
 /**
@@ -44,11 +45,7 @@ export async function readingOf(
     async top(bank, k) {
       return has(bank) ? engine.ranker.rank(bank, await embedding(), k, { by: 'similarity' }) : []
     },
-    async tags() {
-      const rows = has('tag')?.rows ?? 0
-      const without = ['unproven', 'unsafe'] as const
-      return rows > 0 ? engine.ranker.rank('tag', await embedding(), rows, { by: 'score', without }) : []
-    },
+    tags: async () => embeddedTags(engine.ranker, await embedding()),
   }
 }
 
@@ -59,10 +56,10 @@ function encodeOnce(engine: Engine): Engine {
   const seen = new Map<Uint8Array, Promise<Float32Array>>()
   return {
     ...engine,
-    see(image, clock, signal) {
+    see(image, clock, signal, show) {
       const before = seen.get(image)
       if (before) return before
-      const embedding = see(image, clock, signal)
+      const embedding = see(image, clock, signal, show)
       seen.set(image, embedding)
       return embedding
     },

@@ -6,11 +6,12 @@
  * `{tags, scores}`. Questions about a picture need an answerer, which is not part of this: 501, `Captioner not configured`.
  */
 import { z } from 'zod'
+import type { EmbeddedTag } from '../../tasks.ts'
 import { modes } from '../schemas.ts'
 import type { CompatDeps } from './deps.ts'
 import { Refusal } from './failure.ts'
 import { type Reading, readingOf } from './reading.ts'
-import { byName, escapeBrackets, type Tag, tagsOf } from './tags.ts'
+import { byName, escapeBrackets } from './tags.ts'
 import {
   boolean,
   fraction,
@@ -115,18 +116,18 @@ const folded = (name: string) => name.trim().toLowerCase().replaceAll(' ', '_')
 
 async function tagger(reading: Reading, asked: z.infer<typeof taggerRequest>) {
   const excluded = new Set(asked.exclude_tags.split(',').map(folded))
-  const kept = (await tagsOf(reading)).filter(
-    ({ name, confidence }) => confidence >= asked.threshold && !excluded.has(folded(name)),
+  const kept = (await reading.tags()).filter(
+    ({ tag, confidence }) => confidence >= asked.threshold && !excluded.has(folded(tag)),
   )
   if (asked.sort_alpha) kept.sort(byName)
-  const shown = kept.slice(0, asked.max_tags).map((tag) => ({ ...tag, name: written(tag, asked) }))
+  const shown = kept.slice(0, asked.max_tags).map((tag) => ({ name: written(tag, asked), confidence: tag.confidence }))
   const tags = shown.map(({ name, confidence }) => (asked.show_scores ? `(${name}:${confidence.toFixed(2)})` : name))
   const scores = Object.fromEntries(shown.map(({ name, confidence }) => [name, Number(confidence.toFixed(2))]))
   return { tags: tags.join(', '), scores: asked.show_scores ? scores : null }
 }
 
-function written({ name }: Tag, { use_spaces, escape_brackets }: z.infer<typeof taggerRequest>): string {
-  const spaced = use_spaces ? name.replaceAll('_', ' ') : name
+function written({ tag }: EmbeddedTag, { use_spaces, escape_brackets }: z.infer<typeof taggerRequest>): string {
+  const spaced = use_spaces ? tag.replaceAll('_', ' ') : tag
   return escape_brackets ? escapeBrackets(spaced) : spaced
 }
 

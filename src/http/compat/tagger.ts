@@ -9,10 +9,10 @@
  * The banks here hold no ratings. Clients read the four keys by name or by position, so they are there, each 0: nothing is claimed.
  */
 import { z } from 'zod'
+import type { EmbeddedTag } from '../../tasks.ts'
 import type { CompatDeps } from './deps.ts'
 import { Refusal } from './failure.ts'
 import { readingOf } from './reading.ts'
-import { type Tag, tagsOf } from './tags.ts'
 import { fraction, imageField, imageOf, modelNotFound, type Webui, webuiBody } from './webui.ts'
 
 const request = z.object({
@@ -51,7 +51,7 @@ export function addTagger(app: Webui, deps: CompatDeps): void {
     if (!(await names()).includes(model)) throw modelNotFound(model, 'GET /tagger/v1/interrogators lists them.')
     if (queue || name_in_queue)
       throw new Refusal(501, 'Queues are not supported', 'Send queue and name_in_queue empty.')
-    const tags = await tagsOf(reading)
+    const tags = await reading.tags()
     if (!nested) {
       const kept = tags.filter(({ confidence }) => confidence >= (threshold ?? FLAT_THRESHOLD))
       return c.json({ caption: { ...RATINGS, ...confidences(kept) } })
@@ -64,4 +64,5 @@ export function addTagger(app: Webui, deps: CompatDeps): void {
   app.post('/tagger/v1/unload-interrogators', (c) => c.json('Successfully unload 0 model(s)'))
 }
 
-const confidences = (tags: readonly Tag[]) => Object.fromEntries(tags.map(({ name, confidence }) => [name, confidence]))
+const confidences = (tags: readonly EmbeddedTag[]) =>
+  Object.fromEntries(tags.map(({ tag, confidence }) => [tag, confidence]))

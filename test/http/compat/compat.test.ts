@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { TermlensError } from '../../../src/errors.ts'
 import { memoryState, SharedStateObject } from '../../../src/http/compat/index.ts'
-import { tagConfidence } from '../../../src/http/compat/tags.ts'
+import { tagConfidence } from '../../../src/tagger/index.ts'
 import { localApp, logged } from './local-app.ts'
 
 const post = (app: ReturnType<typeof localApp>, path: string, body: unknown) =>

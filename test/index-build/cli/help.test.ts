@@ -1,9 +1,15 @@
 /** The help tells a newcomer what there is, and options are those of HTTP in kebab-case. */
 import { describe, expect, test } from 'vitest'
-import { analyzeOptions, interrogateOptions } from '../../../src/http/schemas.ts'
+import {
+  analyzeOptions,
+  askOptions,
+  captionOptions,
+  interrogateOptions,
+  tagsOptions,
+} from '../../../src/http/schemas.ts'
 import { termlens } from './run.ts'
 
-const COMMANDS = ['interrogate', 'analyze', 'build', 'verify', 'inspect', 'doctor']
+const COMMANDS = ['interrogate', 'analyze', 'caption', 'ask', 'tags', 'build', 'verify', 'inspect', 'doctor']
 const help = new Map(
   await Promise.all(
     ['', ...COMMANDS].map(async (command) => [command, await termlens([command, '--help'].filter(Boolean))] as const),
@@ -35,6 +41,10 @@ describe.each(COMMANDS)('termlens %s --help', (command) => {
 test.each([
   ['interrogate', Object.keys(interrogateOptions.shape)],
   ['analyze', Object.keys(analyzeOptions.shape)],
+  // A command has nobody to stream to.
+  ['caption', Object.keys(captionOptions.omit({ stream: true }).shape)],
+  ['ask', Object.keys(askOptions.shape)],
+  ['tags', Object.keys(tagsOptions.shape).map((name) => (name === 'escape' ? 'no_escape' : name))],
 ])('%s takes every option that HTTP takes', (command, names) => {
   const options = [...help.get(command)!.stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)
   expect(options).toEqual(expect.arrayContaining(names.map((name) => name.replaceAll('_', '-'))))

@@ -145,7 +145,7 @@ describe('doctor', () => {
     expect(code).toBe(0)
     const findings = JSON.parse(stdout) as Finding[]
     expect(findings.map(({ check, ok }) => [check, ok])).toEqual(
-      ['Node', 'packages', 'bindings', 'model', 'index', 'a picture'].map((check) => [check, true]),
+      ['Node', 'packages', 'bindings', 'model', 'index', 'a picture', 'captioners'].map((check) => [check, true]),
     )
   })
 

@@ -10,9 +10,8 @@ import type { Look, See } from './interrogator.ts'
 import { once } from './once.ts'
 import type { ImageEncoder, ModelSpec } from './types.ts'
 
-/** Pictures that may wait for their turn, and the bytes they may hold together. */
+/** Pictures that may wait for their turn. */
 export const MOST_WAITING = 32
-export const MOST_WAITING_BYTES = 24_000_000
 
 export type Vision = See & { look: Look; loaded(): boolean }
 
@@ -28,7 +27,7 @@ export async function loadEncoder(read: ReadAsset, spec: ModelSpec, wasm: WebAss
  */
 export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>): Vision {
   const encoder = once(load)
-  const queue = createQueue(MOST_WAITING, MOST_WAITING_BYTES)
+  const queue = createQueue(MOST_WAITING)
 
   async function inTurn<T>(
     image: Uint8Array,
@@ -36,7 +35,7 @@ export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>)
     signal: AbortSignal | undefined,
     use: (pixels: DecodedPixels) => Promise<T>,
   ): Promise<T> {
-    const leave = await clock.time('queue', () => queue(image.byteLength))
+    const leave = await clock.time('queue', () => queue())
     try {
       signal?.throwIfAborted()
       return await use(await clock.time('decode', () => decode(image, spec.image.size, signal)))
@@ -64,25 +63,20 @@ export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>)
 
 /**
  * One at a time, in order: resolves to a function that gives the turn to the next.
- * Refuses those for whom too many, or too many bytes, already wait.
+ * Refuses those for whom more than `mostWaiting` are here. How many bytes wait is bounded where bodies are read.
  */
-export function createQueue(mostWaiting: number, mostBytes: number): (bytes: number) => Promise<() => void> {
+export function createQueue(mostWaiting: number): () => Promise<() => void> {
   let last: Promise<void> = Promise.resolve()
   let waiting = 0
-  let held = 0
-  return async (bytes) => {
-    if (waiting > 0 && (waiting > mostWaiting || held + bytes > mostBytes)) {
-      throw new TermlensError('overloaded', `${waiting} pictures are here already.`)
-    }
+  return async () => {
+    if (waiting > mostWaiting) throw new TermlensError('overloaded', `${waiting} pictures are here already.`)
     waiting++
-    held += bytes
     const before = last
     const { promise, resolve } = Promise.withResolvers<void>()
     last = promise
     await before
     return () => {
       waiting--
-      held -= bytes
       resolve()
     }
   }

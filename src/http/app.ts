@@ -1,13 +1,14 @@
 /** The HTTP API: routes in, answers and problems out. Knows no runtime; what it serves comes in through `Deps`. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
-import { type Clock, startClock } from '../clock.ts'
+import { startClock } from '../clock.ts'
 import { TermlensError } from '../errors.ts'
 import { analyze, chainOf, type Engine, embed, identity, interrogate } from '../interrogator.ts'
+import { createBodyPool } from './body.ts'
 import { addCompat, type CompatDeps } from './compat/index.ts'
 import { documentation } from './documentation.ts'
+import type { Env } from './env.ts'
 import { MAX_BODY, readInput } from './input.ts'
 import { parseOptions } from './options.ts'
 import { logProblem, retryAfter, toProblem } from './problem.ts'
@@ -25,15 +26,17 @@ export interface Deps extends CompatDeps {
   log(entry: Record<string, unknown>): void
 }
 
-export interface Env {
-  Variables: { requestId: string; clock: Clock }
-}
+/** Bytes of all request bodies that are held at a time: what an isolate has room for beside the encoder. */
+const MOST_HELD = 24_000_000
+
+const POST_ROUTES = ['/v1/interrogate', '/v1/analyze', '/v1/embed', ...TASK_ROUTES]
 
 /** Embeddings have six significant digits on the wire. */
 const round6 = (value: number) => Number(value.toPrecision(6))
 
 export function createApp(deps: Deps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>()
+  const openBody = createBodyPool(MAX_BODY, MOST_HELD)
 
   app.use('*', async (c, next) => {
     c.set('requestId', crypto.randomUUID())
@@ -42,35 +45,35 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
     c.header('X-Request-Id', c.var.requestId)
   })
   app.use('*', secureHeaders({ contentSecurityPolicy: CONTENT_POLICY, crossOriginResourcePolicy: false }))
-  app.use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw new TermlensError('image_too_large', `The body has more than ${MAX_BODY} bytes.`)
-      },
-    }),
-  )
+  app.on('POST', [...POST_ROUTES], async (c, next) => {
+    const pooled = openBody()
+    try {
+      c.set('body', await pooled.read(c.req.raw))
+      await next()
+    } finally {
+      pooled.release()
+    }
+  })
 
   const context = (c: Context<Env>) => ({ clock: c.var.clock, signal: c.req.raw.signal })
   const closing = (c: Context<Env>) => ({ timings: c.var.clock.timings(), request_id: c.var.requestId })
 
   app.post('/v1/interrogate', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     const { options, warnings } = parseOptions(interrogateOptions, raw)
     const answer = await interrogate(source, options, await deps.engine(), context(c))
     return c.json({ ...answer, warnings: [...warnings, ...answer.warnings], ...closing(c) })
   })
 
   app.post('/v1/analyze', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     const { options, warnings } = parseOptions(analyzeOptions, raw)
     const answer = await analyze(source, options, await deps.engine(), context(c))
     return c.json({ ...answer, warnings: [...warnings, ...answer.warnings], ...closing(c) })
   })
 
   app.post('/v1/embed', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     parseOptions(embedOptions, raw)
     if ('embedding' in source)
       throw new TermlensError('image_missing', 'The body has an embedding already, and no image.')
@@ -105,8 +108,7 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
   documentation(app)
   addCompat(app, deps)
 
-  for (const path of ['/v1/interrogate', '/v1/analyze', '/v1/embed', ...TASK_ROUTES])
-    app.all(path, (c) => refuseMethod(c, 'POST'))
+  for (const path of POST_ROUTES) app.all(path, (c) => refuseMethod(c, 'POST'))
   for (const path of ['/v1/banks', '/v1/models', '/healthz', '/openapi.json'])
     app.all(path, (c) => refuseMethod(c, 'GET, HEAD'))
   app.all('/v1/*', (c) => {

@@ -12,12 +12,15 @@ VALUES['-'.charCodeAt(0)] = 62
 VALUES['_'.charCodeAt(0)] = 63
 for (const char of ' \t\r\n\f') VALUES[char.charCodeAt(0)] = BLANK
 
-/** The bytes behind base64 text, with or without a data URI before it and padding after it. @throws TermlensError `image_corrupt` */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes behind base64 text, with or without a data URI before it and padding after it.
+ * @throws TermlensError `image_corrupt`, `image_too_large` over `most` bytes
+ */
+export function decodeBase64(text: string, most: number): Uint8Array<ArrayBuffer> {
   const start = text.startsWith('data:') ? text.indexOf(',') + 1 : 0
   let end = text.length
   while (end > start && (text[end - 1] === '=' || VALUES[text.charCodeAt(end - 1)] === BLANK)) end--
-  const bytes = new Uint8Array(Math.ceil(((end - start) * 3) / 4))
+  const bytes = new Uint8Array(Math.floor(((end - start) * 3) / 4))
   let [bits, count, length] = [0, 0, 0]
   for (let i = start; i < end; i++) {
     const value = VALUES[text.charCodeAt(i)] ?? FOREIGN
@@ -31,6 +34,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
     }
   }
   if (count === 6) throw notBase64()
+  if (length > most) throw new TermlensError('image_too_large', `The image has ${length} bytes, more than ${most}.`)
   return bytes.subarray(0, length)
 }
 

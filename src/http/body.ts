@@ -65,3 +65,7 @@ export function createBodyPool(most: number, mostHeld: number): () => BodyReader
     }
   }
 }
+
+/** One body by itself. @throws TermlensError `image_too_large` over `most` bytes */
+export const readBounded = (request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> =>
+  createBodyPool(most, Number.POSITIVE_INFINITY)().read(request)

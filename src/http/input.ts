@@ -1,7 +1,10 @@
 /** Reads a request of the native routes: an image or an embedding, and the options beside it. */
+import { MultipartParseError, type MultipartPart, parseMultipart } from '@remix-run/multipart-parser'
 import type { Context } from 'hono'
 import { TermlensError } from '../errors.ts'
 import type { Source } from '../interrogator.ts'
+import { decodeBase64 } from './base64.ts'
+import type { Env } from './env.ts'
 import { embeddingInput } from './schemas.ts'
 
 /** Largest image in a body of its own or in a form, and in JSON, in bytes. */
@@ -19,20 +22,22 @@ export interface RequestInput {
 }
 
 /** @throws TermlensError `image_missing`, `image_too_large`, `image_corrupt`, `option_invalid`, `embedding_invalid` */
-export async function readInput(c: Context): Promise<RequestInput> {
+export function readInput(c: Context<Env>): RequestInput {
+  const { body } = c.var
   const query = collect(
     Object.entries(c.req.queries()).flatMap(([name, values]) => values.map((v) => [name, v] as const)),
   )
-  const type = (c.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (type === 'application/json' || type.endsWith('+json')) return fromJson(await readJson(c), query)
-  if (type === 'multipart/form-data') return fromForm(await readForm(c), query)
-  return { source: imageSource(new Uint8Array(await c.req.arrayBuffer())), options: query }
+  const declared = c.req.header('content-type') ?? ''
+  const type = declared.split(';', 1)[0]!.trim().toLowerCase()
+  if (type === 'application/json' || type.endsWith('+json')) return fromJson(parseJson(body), query)
+  if (type === 'multipart/form-data') return fromForm(parseForm(body, declared), query)
+  return { source: imageSource(body), options: query }
 }
 
-async function readJson(c: Context): Promise<Record<string, unknown>> {
+function parseJson(bytes: Uint8Array): Record<string, unknown> {
   let body: unknown
   try {
-    body = JSON.parse(await c.req.text())
+    body = JSON.parse(new TextDecoder().decode(bytes))
   } catch (cause) {
     throw new TermlensError('option_invalid', 'The body is not JSON.', {
       cause,
@@ -47,9 +52,18 @@ async function readJson(c: Context): Promise<Record<string, unknown>> {
   return body as Record<string, unknown>
 }
 
-export async function readForm(c: Context): Promise<FormData> {
+/** The parts of a form, as views of `bytes`. @throws TermlensError `option_invalid` */
+function parseForm(bytes: Uint8Array, type: string): MultipartPart[] {
+  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type)
   try {
-    return await c.req.formData()
+    if (!boundary) throw new MultipartParseError('no boundary')
+    return [
+      ...parseMultipart(bytes, {
+        boundary: boundary[1] ?? boundary[2]!,
+        maxFileSize: MAX_BODY,
+        maxTotalSize: MAX_BODY,
+      }),
+    ]
   } catch (cause) {
     throw new TermlensError('option_invalid', 'The multipart form could not be read.', {
       cause,
@@ -80,46 +94,26 @@ function fromJson(body: Record<string, unknown>, query: RawOptions): RequestInpu
   return { source: imageSource(decodeBase64(image, MAX_JSON_IMAGE), MAX_JSON_IMAGE), options: merged }
 }
 
-async function fromForm(form: FormData, query: RawOptions): Promise<RequestInput> {
-  const file = form.get('image')
-  form.delete('image')
-  const fields = [...form.entries()].filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+function fromForm(parts: readonly MultipartPart[], query: RawOptions): RequestInput {
+  const file = parts.find(({ name }) => name === 'image')
+  const fields = parts.flatMap((part) =>
+    part.name && part.name !== 'image' && !part.isFile ? [[part.name, part.text] as const] : [],
+  )
   const options = { ...query, ...collect(fields) }
-  if (file === null) throw new TermlensError('image_missing', 'The form has no field "image".')
-  const bytes = typeof file === 'string' ? decodeBase64(file, MAX_IMAGE) : new Uint8Array(await file.arrayBuffer())
-  return { source: imageSource(bytes), options }
+  if (!file) throw new TermlensError('image_missing', 'The form has no field "image".')
+  return { source: imageSource(file.isFile ? viewOf(file) : decodeBase64(file.text, MAX_IMAGE)), options }
 }
+
+/** The content of a part: without a copy where it lies in one piece. */
+const viewOf = ({ content, bytes }: Pick<MultipartPart, 'content' | 'bytes'>): Uint8Array =>
+  content.length === 1 ? content[0]! : bytes
 
 function imageSource(image: Uint8Array, most = MAX_IMAGE): Source {
   if (image.length === 0) throw new TermlensError('image_missing', 'The image is empty.')
-  if (image.length > most) throw tooLarge(image.length, most)
-  return { image }
-}
-
-const tooLarge = (bytes: number, most: number) =>
-  new TermlensError('image_too_large', `The image has ${bytes} bytes, more than ${most}.`)
-
-/** Base64 with or without a data URI before it, in the standard or the URL alphabet. Text for more than `most` bytes is not decoded. */
-export function decodeBase64(text: string, most: number): Uint8Array {
-  const comma = text.startsWith('data:') ? text.indexOf(',') : -1
-  const payload = text
-    .slice(comma + 1)
-    .replaceAll(/\s/g, '')
-    .replaceAll('-', '+')
-    .replaceAll('_', '/')
-  const bytes = Math.floor((payload.replace(/=+$/, '').length * 3) / 4)
-  if (bytes > most) throw tooLarge(bytes, most)
-  try {
-    const binary = atob(payload)
-    const image = new Uint8Array(binary.length)
-    for (let i = 0; i < binary.length; i++) image[i] = binary.charCodeAt(i)
-    return image
-  } catch (cause) {
-    throw new TermlensError('image_corrupt', 'The image is not base64.', {
-      cause,
-      hint: 'Send base64 text or a data URI; to send a file, use a multipart form or a raw body.',
-    })
+  if (image.length > most) {
+    throw new TermlensError('image_too_large', `The image has ${image.length} bytes, more than ${most}.`)
   }
+  return { image }
 }
 
 function collect(entries: Iterable<readonly [string, string]>): RawOptions {

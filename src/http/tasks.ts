@@ -4,7 +4,8 @@ import type { Context as HonoContext } from 'hono'
 import type { Context } from '../interrogator.ts'
 import { ask, caption, tags } from '../tasks.ts'
 import type { Warning } from '../types.ts'
-import type { Deps, Env } from './app.ts'
+import type { Deps } from './app.ts'
+import type { Env } from './env.ts'
 import { readInput } from './input.ts'
 import { parseOptions } from './options.ts'
 import { logProblem, toProblem } from './problem.ts'
@@ -26,7 +27,7 @@ export function addTasks(app: OpenAPIHono<Env>, deps: Deps, { context, closing }
   })
 
   app.post('/v1/caption', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     const { options, warnings } = parseOptions(captionOptions, raw)
     const engine = await deps.engine()
     if (!options.stream) return c.json(whole(c, warnings, await caption(source, options, engine, context(c))))
@@ -36,13 +37,13 @@ export function addTasks(app: OpenAPIHono<Env>, deps: Deps, { context, closing }
   })
 
   app.post('/v1/ask', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     const { options, warnings } = parseOptions(askOptions, raw)
     return c.json(whole(c, warnings, await ask(source, options, await deps.engine(), context(c))))
   })
 
   app.post('/v1/tags', async (c) => {
-    const { source, options: raw } = await readInput(c)
+    const { source, options: raw } = readInput(c)
     const { options, warnings } = parseOptions(tagsOptions, raw)
     return c.json(whole(c, warnings, await tags(source, options, await deps.engine(), context(c))))
   })

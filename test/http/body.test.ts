@@ -62,11 +62,15 @@ test('base64 of both alphabets, with blanks, padding and a data URI, as the plat
       text.replaceAll(/(.{20})/g, '$1\r\n'),
       ` ${text}\n`,
     ]) {
-      expect(Buffer.from(decodeBase64(form)).equals(Buffer.from(bytes.subarray(0, length)))).toBe(true)
+      expect(Buffer.from(decodeBase64(form, 1000)).equals(Buffer.from(bytes.subarray(0, length)))).toBe(true)
     }
   }
 })
 
 test.each(['%%%', 'A', 'AAAA=AAA', 'é', 'data:,%'])('%s is not base64', (text) => {
-  expect(() => decodeBase64(text)).toThrow(expect.objectContaining({ code: 'image_corrupt' }))
+  expect(() => decodeBase64(text, 1000)).toThrow(expect.objectContaining({ code: 'image_corrupt' }))
+})
+
+test('text for more bytes than may be is refused', () => {
+  expect(() => decodeBase64('A'.repeat(1338), 1000)).toThrow(expect.objectContaining({ code: 'image_too_large' }))
 })

@@ -46,9 +46,9 @@ const ascii = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(
 
 const full: ServiceOptions = {
   see: async () => {
-    const queue = createQueue(0, 1)
-    await queue(1)
-    await queue(1)
+    const queue = createQueue(0)
+    await queue()
+    await queue()
     throw new Error('not reached')
   },
 }

@@ -9,11 +9,11 @@ const overloaded = expect.objectContaining({ code: 'overloaded', status: 503 })
 
 describe('the queue', () => {
   test('gives turns in the order of arrival', async () => {
-    const queue = createQueue(10, 1000)
+    const queue = createQueue(10)
     const order: number[] = []
     await Promise.all(
       [1, 2, 3].map(async (n) => {
-        const leave = await queue(1)
+        const leave = await queue()
         order.push(n)
         await new Promise((resolve) => setTimeout(resolve, 5 - n))
         order.push(n)
@@ -24,36 +24,24 @@ describe('the queue', () => {
   })
 
   test('refuses whoever finds it full, at once, and takes the next when there is room', async () => {
-    const queue = createQueue(2, 1000)
-    const leave = await queue(1)
-    const waiting = [queue(1), queue(1)]
-    await expect(queue(1)).rejects.toEqual(overloaded)
+    const queue = createQueue(2)
+    const leave = await queue()
+    const waiting = [queue(), queue()]
+    await expect(queue()).rejects.toEqual(overloaded)
     leave()
     ;(await waiting[0]!)()
     ;(await waiting[1]!)()
-    await expect(queue(1)).resolves.toBeTypeOf('function')
-  })
-
-  test('refuses by bytes too, but never whoever comes alone', async () => {
-    const queue = createQueue(10, 1000)
-    const leave = await queue(5000)
-    await expect(queue(1)).rejects.toEqual(overloaded)
-    leave()
-    const next = await queue(600)
-    const fits = queue(400)
-    await expect(queue(1)).rejects.toEqual(overloaded)
-    next()
-    ;(await fits)()
+    await expect(queue()).resolves.toBeTypeOf('function')
   })
 })
 
 describe('over HTTP', () => {
   test('a full queue answers 503 with Retry-After, and those who wait get their answers', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()
-    const queue = createQueue(MOST_WAITING, 1_000_000)
+    const queue = createQueue(MOST_WAITING)
     const { post } = createService({
-      see: async (image) => {
-        const leave = await queue(image.length)
+      see: async () => {
+        const leave = await queue()
         await opened
         leave()
         return Float32Array.from({ length: 16 }, (_, i) => Number(i === 0))

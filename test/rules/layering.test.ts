@@ -67,7 +67,7 @@ const rules: Record<string, Rule> = {
       inside(target, ['src/http/']) ||
       SHARED.includes(target) ||
       ['src/interrogator.ts', 'src/tasks.ts', 'src/clock.ts'].includes(target),
-    packages: /^(hono|@hono)(\/|$)|^zod$/,
+    packages: /^(hono|@hono)(\/|$)|^zod$|^@remix-run\/multipart-parser$/,
   },
   'the entries know no other entry': {
     who: (file) => /^src\/(worker|worker-free|worker-base|node)\.ts$/.test(file),

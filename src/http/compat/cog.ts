@@ -14,7 +14,7 @@ import { retryAfter } from '../problem.ts'
 import type { CompatDeps, CompatEnv } from './deps.ts'
 import { gone, hasLeft, logFailure } from './failure.ts'
 import { check, Invalid, readBody } from './fast-api.ts'
-import { checkSize, isImageFault, readImage, toDataUri } from './image.ts'
+import { checkSize, formOf, isImageFault, readImage, toDataUri } from './image.ts'
 import { readingOf } from './reading.ts'
 import { RESULT_TTL, SESSION } from './shared-state.ts'
 import { isOpenClipName } from './webui.ts'
@@ -208,7 +208,7 @@ async function outcomeOf(run: () => Promise<string>) {
 
 async function readForm(c: Context): Promise<FormData> {
   try {
-    return await c.req.formData()
+    return await formOf(c)
   } catch {
     throw new Invalid([{ type: 'value_error', loc: ['body'], msg: 'There was an error parsing the body' }])
   }

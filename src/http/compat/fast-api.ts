@@ -1,7 +1,7 @@
 /** JSON bodies as FastAPI reads them, and the list it answers with where one does not fit. */
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import { TermlensError } from '../../errors.ts'
+import { readBounded } from '../body.ts'
 import { MAX_JSON_IMAGE } from '../input.ts'
 
 /** Longest body that is read: a picture in base64, and room for the rest. */
@@ -58,21 +58,4 @@ function describe(issue: z.core.$ZodIssue, loc: (string | number)[]): Detail {
 }
 
 /** Reads no more than is allowed, whatever the client declares. @throws TermlensError `image_too_large` */
-async function readText(c: Context): Promise<string> {
-  const tooLarge = () =>
-    new TermlensError('image_too_large', `The body has more than ${MAX_TEXT} bytes.`, {
-      hint: `Send an image of at most ${MAX_JSON_IMAGE / 1e6} MB.`,
-    })
-  if (Number(c.req.header('content-length') ?? 0) > MAX_TEXT) throw tooLarge()
-  const { body } = c.req.raw
-  if (!body) return ''
-  const decoder = new TextDecoder()
-  const parts: string[] = []
-  let length = 0
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    if (length > MAX_TEXT) throw tooLarge()
-    parts.push(decoder.decode(chunk, { stream: true }))
-  }
-  return parts.join('') + decoder.decode()
-}
+const readText = async (c: Context): Promise<string> => new TextDecoder().decode(await readBounded(c.req.raw, MAX_TEXT))

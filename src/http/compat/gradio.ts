@@ -6,14 +6,13 @@
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { TermlensError } from '../../errors.ts'
-import { readForm } from '../input.ts'
 import type { CompatDeps, CompatEnv } from './deps.ts'
 import { gone, hasLeft, logFailure } from './failure.ts'
 import { Invalid, readBody } from './fast-api.ts'
 import { config, configOfGradio3, FUNCTION, info, PREFIX } from './gradio-config.ts'
 import { namedRequest, type Outcome, runJob, runRequest } from './gradio-job.ts'
 import { follow, join, resultOf } from './gradio-queue.ts'
-import { checkSize, toDataUri } from './image.ts'
+import { checkSize, formOf, toDataUri } from './image.ts'
 
 const HEARTBEAT_MS = 15_000
 /** A client opens its heartbeat again when it ends. */
@@ -102,7 +101,7 @@ function addSession(app: Hono<CompatEnv>, prefix: string): void {
 
 /** Files come back as the paths they will be called by: each path is the file itself. */
 async function upload(c: Context<CompatEnv>) {
-  const files = (await readForm(c)).getAll('files').filter((entry) => entry instanceof File)
+  const files = (await formOf(c)).getAll('files').filter((entry) => entry instanceof File)
   if (files.length > MOST_FILES) throw new TermlensError('image_too_large', `More than ${MOST_FILES} files.`)
   const paths: string[] = []
   for (const file of files) paths.push(toDataUri(checkSize(new Uint8Array(await file.arrayBuffer())), file.type))

@@ -1,6 +1,9 @@
-/** Pictures as foreign clients write them: base64 text, bare or in a data URI. */
+/** Pictures as foreign clients write them: base64 text, bare or in a data URI, or a form's file. */
+import type { Context } from 'hono'
 import { TermlensError } from '../../errors.ts'
-import { decodeBase64, MAX_JSON_IMAGE } from '../input.ts'
+import { decodeBase64 } from '../base64.ts'
+import { readBounded } from '../body.ts'
+import { MAX_BODY, MAX_JSON_IMAGE } from '../input.ts'
 
 /** Whether a text is an address on the web, which no foreign route fetches. */
 export const isAddress = (text: string): boolean => /^\s*https?:\/\//i.test(text)
@@ -37,3 +40,9 @@ export function toDataUri(bytes: Uint8Array, type: string): string {
 
 /** Whether a failure is the picture's. */
 export const isImageFault = (code: string): boolean => code.startsWith('image_') || code === 'url_forbidden'
+
+/** The request's form. @throws TermlensError `image_too_large`; what the platform throws where it is no form */
+export async function formOf(c: Context): Promise<FormData> {
+  const headers = { 'Content-Type': c.req.header('content-type') ?? '' }
+  return new Response(await readBounded(c.req.raw, MAX_BODY), { headers }).formData()
+}

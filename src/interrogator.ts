@@ -109,7 +109,7 @@ export async function embed(
   if ('embedding' in source) return checkEmbedding(source.embedding, source.model, engine.spec)
   if (engine.see) return engine.see(source.image, clock, signal, show)
   throw new TermlensError('image_unsupported', 'This endpoint has no image encoder.', {
-    hint: 'Send {"embedding", "model"}: the page and the widget compute them in the browser.',
+    hint: 'It takes embeddings only: send {"embedding", "model"}, made with the model that /v1/models names (docs/operations.md).',
   })
 }
 

@@ -68,7 +68,6 @@ async function read() {
       ask('analyze', asJson(embedding, mine.signal)),
     ])
     show(answer, analysis)
-    status.textContent = ''
   } catch (error) {
     if (mine.signal.aborted) return
     status.textContent = ''
@@ -120,6 +119,8 @@ function show(answer, analysis) {
   prompt.value = answer.prompt
   copy.disabled = false
   element('meta').textContent = `${answer.tokens} tokens`
+  const told = answer.warnings.filter((/** @type {{code: string}} */ { code }) => code !== 'caption_unavailable')
+  status.textContent = told.map((/** @type {{message: string}} */ { message }) => message).join(' ')
   const order = ['medium', 'subject', 'movement', 'artist', 'flavor', 'trending', 'tag']
   const names = Object.keys(analysis.terms)
     .filter((name) => name !== 'negative')
@@ -195,6 +196,8 @@ document.addEventListener('paste', (event) => {
 for (const control of [mode, dialect, artists]) control.addEventListener('change', read)
 again.addEventListener('click', read)
 copy.addEventListener('click', async () => {
-  await navigator.clipboard.writeText(prompt.value)
-  status.textContent = 'Copied.'
+  prompt.select()
+  // Only secure origins have a clipboard; elsewhere the text is selected, ready to be copied by hand.
+  await navigator.clipboard?.writeText(prompt.value)
+  status.textContent = navigator.clipboard ? 'Copied.' : 'Selected: press Ctrl+C to copy.'
 })

@@ -7,6 +7,7 @@ import { TermlensError } from '../errors.ts'
 import { analyze, chainOf, type Engine, embed, identity, interrogate } from '../interrogator.ts'
 import { createBodyPool } from './body.ts'
 import { addCompat, type CompatDeps } from './compat/index.ts'
+import { docsPage } from './docs-page.ts'
 import { documentation } from './documentation.ts'
 import type { Env } from './env.ts'
 import { MAX_BODY, readInput } from './input.ts'
@@ -74,12 +75,12 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
 
   app.post('/v1/embed', async (c) => {
     const { source, options: raw } = readInput(c)
-    parseOptions(embedOptions, raw)
+    const { warnings } = parseOptions(embedOptions, raw)
     if ('embedding' in source)
       throw new TermlensError('image_missing', 'The body has an embedding already, and no image.')
     const engine = await deps.engine()
     const embedding = await embed(source, engine, context(c))
-    return c.json({ embedding: Array.from(embedding, round6), model: identity(engine).model, ...closing(c) })
+    return c.json({ embedding: Array.from(embedding, round6), model: identity(engine).model, warnings, ...closing(c) })
   })
 
   app.get('/v1/banks', async (c) => {
@@ -104,12 +105,14 @@ export function createApp(deps: Deps): OpenAPIHono<Env> {
     })
   })
 
+  app.get('/docs', (c) => c.html(docsPage))
+
   addTasks(app, deps, { context, closing })
   documentation(app)
   addCompat(app, deps)
 
   for (const path of POST_ROUTES) app.all(path, (c) => refuseMethod(c, 'POST'))
-  for (const path of ['/v1/banks', '/v1/models', '/healthz', '/openapi.json'])
+  for (const path of ['/v1/banks', '/v1/models', '/healthz', '/openapi.json', '/docs'])
     app.all(path, (c) => refuseMethod(c, 'GET, HEAD'))
   app.all('/v1/*', (c) => {
     throw new TermlensError('not_found', `There is no route ${c.req.path.slice(0, 100)}.`)

@@ -15,14 +15,21 @@ const FIRST = 64 * 1024
 /**
  * One pool of memory for the bodies of all requests.
  * @param most bytes of one body @param mostHeld bytes of all bodies together; one alone may always be read
+ * @param hint what to do about a larger body, where the default does not fit
  */
-export function createBodyPool(most: number, mostHeld: number): () => BodyReader {
+export function createBodyPool(most: number, mostHeld: number, hint?: string): () => BodyReader {
   let held = 0
 
   return () => {
     let mine = 0
     const hold = (bytes: number) => {
-      if (bytes > most) throw new TermlensError('image_too_large', `The body has more than ${most} bytes.`)
+      if (bytes > most) {
+        throw new TermlensError(
+          'image_too_large',
+          `The body has more than ${most} bytes.`,
+          hint === undefined ? {} : { hint },
+        )
+      }
       const others = held - mine
       if (others > 0 && others + bytes > mostHeld) {
         throw new TermlensError('overloaded', 'Too many large pictures are being read.')
@@ -67,5 +74,5 @@ export function createBodyPool(most: number, mostHeld: number): () => BodyReader
 }
 
 /** One body by itself. @throws TermlensError `image_too_large` over `most` bytes */
-export const readBounded = (request: Request, most: number): Promise<Uint8Array<ArrayBuffer>> =>
-  createBodyPool(most, Number.POSITIVE_INFINITY)().read(request)
+export const readBounded = (request: Request, most: number, hint?: string): Promise<Uint8Array<ArrayBuffer>> =>
+  createBodyPool(most, Number.POSITIVE_INFINITY, hint)().read(request)

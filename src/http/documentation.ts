@@ -22,8 +22,11 @@ import {
   tagsOptions,
 } from './schemas.ts'
 
+/** `/v1/interrogate` is `interrogate`. */
+const nameOf = (path: string) => path.split('/').at(-1)!
+
 const json = (schema: z.ZodType) => ({ 'application/json': { schema } })
-const file = z.any().openapi({ type: 'string', format: 'binary' })
+const file = z.string().openapi({ format: 'binary' })
 
 /** Registers the description of every native route, and the route that serves it. */
 export function documentation<E extends Env>(app: OpenAPIHono<E>): void {
@@ -39,6 +42,7 @@ export function documentation<E extends Env>(app: OpenAPIHono<E>): void {
     app.openAPIRegistry.registerPath({
       method: 'post',
       path,
+      operationId: nameOf(path),
       summary,
       request: {
         query: options,
@@ -59,6 +63,7 @@ export function documentation<E extends Env>(app: OpenAPIHono<E>): void {
     app.openAPIRegistry.registerPath({
       method: 'get',
       path,
+      operationId: nameOf(path),
       summary,
       responses: { 200: { description: 'The answer', content: json(answer) }, ...failures },
     })

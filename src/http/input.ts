@@ -91,7 +91,7 @@ function fromJson(body: Record<string, unknown>, query: RawOptions): RequestInpu
   if (image === undefined || image === null || image === '')
     throw new TermlensError('image_missing', 'The JSON body has no image.')
   if (typeof image !== 'string') throw new TermlensError('option_invalid', 'image: expected base64 text or a data URI.')
-  return { source: imageSource(decodeBase64(image, MAX_JSON_IMAGE), MAX_JSON_IMAGE), options: merged }
+  return { source: imageSource(fromText(image, MAX_JSON_IMAGE)), options: merged }
 }
 
 function fromForm(parts: readonly MultipartPart[], query: RawOptions): RequestInput {
@@ -101,17 +101,23 @@ function fromForm(parts: readonly MultipartPart[], query: RawOptions): RequestIn
   )
   const options = { ...query, ...collect(fields) }
   if (!file) throw new TermlensError('image_missing', 'The form has no field "image".')
-  return { source: imageSource(file.isFile ? viewOf(file) : decodeBase64(file.text, MAX_IMAGE)), options }
+  return { source: imageSource(file.isFile ? viewOf(file) : fromText(file.text, MAX_IMAGE)), options }
 }
 
 /** The content of a part: without a copy where it lies in one piece. */
 const viewOf = ({ content, bytes }: Pick<MultipartPart, 'content' | 'bytes'>): Uint8Array =>
   content.length === 1 ? content[0]! : bytes
 
-function imageSource(image: Uint8Array, most = MAX_IMAGE): Source {
+function fromText(text: string, most: number): Uint8Array {
+  if (/^\s*https?:/i.test(text))
+    throw new TermlensError('url_forbidden', 'The image is an address, and addresses are not fetched here.')
+  return decodeBase64(text, most)
+}
+
+function imageSource(image: Uint8Array): Source {
   if (image.length === 0) throw new TermlensError('image_missing', 'The image is empty.')
-  if (image.length > most) {
-    throw new TermlensError('image_too_large', `The image has ${image.length} bytes, more than ${most}.`)
+  if (image.length > MAX_IMAGE) {
+    throw new TermlensError('image_too_large', `The image has ${image.length} bytes, more than ${MAX_IMAGE}.`)
   }
   return { image }
 }

@@ -1,5 +1,5 @@
 /** Errors as RFC 9457 problem details. */
-import { errorTable, TermlensError } from '../errors.ts'
+import { TermlensError } from '../errors.ts'
 
 export interface Problem {
   type: string
@@ -46,5 +46,3 @@ export function logProblem(
 /** Seconds after which a client may try again, for the codes where that helps. */
 export const retryAfter = (code: string): number | undefined =>
   ({ overloaded: 1, rate_limited: 10, model_load_failed: 5 })[code]
-
-export const errorCodes = Object.keys(errorTable)

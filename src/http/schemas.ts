@@ -38,12 +38,14 @@ export const interrogateOptions = z.object({
     .openapi({ description: 'Of best and negative; full needs a text encoder.' }),
   max_flavors: integer(1, 128).optional().openapi({ description: 'Most flavors in the prompt: 32, in classic 3.' }),
   min_flavors: integer(0, 128).default(8),
-  banks: list(z.string().regex(BANK)).optional().openapi({ description: 'Which banks may speak.' }),
+  banks: list(z.string().regex(BANK, 'expected the name of a bank'))
+    .optional()
+    .openapi({ description: 'Which banks may speak.' }),
   include: list(z.string().trim().min(1).max(200)).default([]).openapi({ description: 'Terms that must appear.' }),
   exclude: list(z.string().trim().min(1).max(200)).default([]).openapi({
     description: 'Terms that must not appear. "artists" drops every term that names a person.',
   }),
-  caption: z.string().max(1000).optional().openapi({ description: 'Used instead of a captioner.' }),
+  caption: z.string().trim().max(1000).optional().openapi({ description: 'Used instead of a captioner.' }),
   require_caption: flag.default(false).openapi({
     description: 'An error where no captioner answers, in place of a retrieved caption and a warning.',
   }),
@@ -53,7 +55,7 @@ export const interrogateOptions = z.object({
   weights: flag.default(false).openapi({ description: 'With dialect sd: writes (term:1.2).' }),
   lang: z
     .string()
-    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/)
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, 'expected a language tag such as zh-CN')
     .default('en'),
 })
 
@@ -146,7 +148,7 @@ export const analyzeAnswer = z
   .openapi('Analysis')
 
 export const embedAnswer = z
-  .object({ embedding: z.array(z.number()), model, timings, request_id: z.string() })
+  .object({ embedding: z.array(z.number()), model, timings, warnings, request_id: z.string() })
   .openapi('Embedding')
 
 export const captionAnswer = z

@@ -72,10 +72,13 @@ describe('JSON', () => {
     arrives(post('/v1/embed', JSON.stringify({ image: base64 }), { 'Content-Type': type })),
   )
 
-  test.each(['%%%', 'a', 'ab=c', 'data:image/png;base64', 'data:image/svg+xml,<svg/>', 'https://example.com/a.png'])(
+  test.each(['%%%', 'a', 'ab=c', 'data:image/png;base64', 'data:image/svg+xml,<svg/>'])(
     '%j is no base64',
     (text) => refused(json('/v1/embed', { image: text }), 422, 'image_corrupt'),
   )
+
+  test('an address is not fetched', () =>
+    refused(json('/v1/embed', { image: 'https://example.com/a.png' }), 422, 'url_forbidden'))
 
   test.each([undefined, null, '', 'data:image/png;base64,', ' '])('%j is no image', (value) =>
     refused(json('/v1/embed', { image: value }), 400, 'image_missing'),

@@ -146,6 +146,8 @@ describe('answers', () => {
     expect(models.models[0]!.digest).toMatch(/^[0-9a-f]{64}$/)
     expect((await call('/healthz')).status).toBe(200)
     expect(((await (await call('/openapi.json')).json()) as { openapi: string }).openapi).toBe('3.1.0')
+    const docs = await (await call('/docs')).text()
+    expect(docs).toContain('id="image_missing"')
     const page = await call('/')
     expect(page.headers.get('Content-Type')).toContain('text/html')
     expect(page.headers.get('Content-Security-Policy')).toContain("default-src 'self'")

@@ -58,4 +58,7 @@ function describe(issue: z.core.$ZodIssue, loc: (string | number)[]): Detail {
 }
 
 /** Reads no more than is allowed, whatever the client declares. @throws TermlensError `image_too_large` */
-const readText = async (c: Context): Promise<string> => new TextDecoder().decode(await readBounded(c.req.raw, MAX_TEXT))
+const readText = async (c: Context): Promise<string> =>
+  new TextDecoder().decode(
+    await readBounded(c.req.raw, MAX_TEXT, `Send an image of at most ${MAX_JSON_IMAGE / 1e6} MB.`),
+  )

@@ -1,12 +1,12 @@
 /** /docs: every error with what to do about it. Problems point here with their `type`; programs read /openapi.json. */
 import { errorTable } from '../errors.ts'
 
-const escape = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escapeHtml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 const rows = Object.entries(errorTable)
   .map(
     ([code, [status, hint]]) =>
-      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(hint)}</td></tr>`,
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(hint)}</td></tr>`,
   )
   .join('\n')
 

@@ -8,7 +8,6 @@ import { TermlensError } from '../src/errors.ts'
 import {
   type Dtype,
   type Engine,
-  encodeShard,
   flagMask,
   indexVersion,
   type Manifest,
@@ -16,16 +15,18 @@ import {
   parseManifest,
   planMemory,
   type Rules,
+  type ShardContent,
   sha256Hex,
   VERSION,
 } from '../src/term-index/index.ts'
 import type { ModelSpec, TextEncoder as TextVectors } from '../src/types.ts'
 import { type Bank, readBanks, type UserBank } from './banks.ts'
 import { calibrate } from './calibration.ts'
+import { type EngineResult, encodeWithEngine } from './engines.ts'
 import { PROVEN, readLabels } from './evidence.ts'
 import { type Published, publish } from './publish.ts'
 import { type Measure, rowStatistics } from './row-statistics.ts'
-import { packCodes, packRows, rowLabels, rowTexts } from './rows.ts'
+import { packRows, rowLabels, rowTexts } from './rows.ts'
 import { openTextCache } from './text-cache.ts'
 
 export interface BuildOptions {
@@ -43,11 +44,8 @@ export interface BuildOptions {
   rules?: Rules
   /** How rows are stored: `i8`, or `f16` where rules are `original`. */
   rows?: Extract<Dtype, 'i8' | 'f16'>
-  /**
-   * Of i8 banks. `exact` by default at every size: `prefilter` has to score an eighth of the rows, scattered, to find enough of the best,
-   * which takes longer than reading them all in order (`bench-engines.ts`).
-   */
-  engine?: Engine
+  /** Of all banks with i8 rows; chosen for each by `engines.ts` by default. */
+  engine?: Engine | undefined
   /** Instead of the model's committed vectors. */
   encoder?: TextVectors
   signal?: AbortSignal
@@ -80,7 +78,8 @@ const LANGUAGE_OF_NAMES = 'zh-CN'
 
 /**
  * Writes the index to `outDir`, whose old index stays whole until the new one is.
- * @throws TermlensError `bank_invalid`, `input_not_found`, `text_unknown`, `setup_missing`, `model_load_failed`; the reason of `signal`
+ * @throws TermlensError `bank_invalid`, `input_not_found`, `text_unknown`, `setup_missing`, `model_load_failed`, `option_invalid` where a forced
+ * engine finds too little; the reason of `signal`
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const { rules = 'termlens', rows: dtype = rules === 'original' ? 'f16' : 'i8', signal, onProgress } = options
@@ -103,13 +102,18 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     signal?.throwIfAborted()
     onProgress?.({ bank: bank.name, done, total })
     const rows = bank.terms.length * bank.templates.length
-    const engine = dtype === 'i8' ? (options.engine ?? 'exact') : 'exact'
-    const shard = await buildShard(bank, spec, encoder, {
+    const built = await buildShard(bank, spec, encoder, {
       rules,
       dtype,
-      engine,
+      engine: options.engine,
       measure,
+      onProgress: (ready) => {
+        signal?.throwIfAborted()
+        onProgress?.({ bank: bank.name, done: done + ready, total })
+      },
     })
+    const { shard, engine } = built
+    warnings.push(...built.warnings)
     const sha256 = await sha256Hex(shard)
     const file = `${bank.name}.${sha256.slice(0, 16)}.tlx`
     entries.push({
@@ -151,16 +155,18 @@ export const glossOf = (spec: ModelSpec, rules: Rules): string | null => (rules 
 interface ShardOptions {
   rules: Rules
   dtype: Dtype
-  engine: Engine
+  engine: Engine | undefined
   measure: Measure
+  /** Rows that the bank's graph has. */
+  onProgress: (ready: number) => void
 }
 
 async function buildShard(
   bank: Bank,
   spec: ModelSpec,
   encoder: TextVectors,
-  { rules, dtype, engine, measure }: ShardOptions,
-): Promise<Uint8Array> {
+  { rules, dtype, engine, measure, onProgress }: ShardOptions,
+): Promise<EngineResult> {
   const dims = spec.embedding_size
   const gloss = glossOf(spec, rules)
   const vectors = await encodeRows(bank, rowTexts(bank, gloss), encoder)
@@ -172,7 +178,7 @@ async function buildShard(
   const perTerm = bank.templates.length
   const isProven = (term: number) =>
     statistics.evidence.subarray(term * perTerm, (term + 1) * perTerm).some((share) => share >= PROVEN)
-  return encodeShard({
+  const content: ShardContent = {
     meta: {
       bank: bank.name,
       model: { name: spec.name, digest: spec.digest },
@@ -192,8 +198,9 @@ async function buildShard(
     rows,
     ...(scales && { rowScales: scales }),
     ...(calibrated && { calibration: calibrated }),
-    ...(engine === 'prefilter' && scales && { codes: packCodes(rows, scales, dims) }),
-  })
+  }
+  const { pictures, cacheDir } = measure
+  return encodeWithEngine(content, { engine, vectors, pictures, cacheDir, onProgress })
 }
 
 /** The vectors of a bank's rows; an error names the bank. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
 import { startClock } from '../src/clock.ts'
+import { TermlensError } from '../src/errors.ts'
 import { createVision, loadEncoder } from '../src/vision.ts'
 import { readSpec } from './build.ts'
 import { readFrom } from './local-engine.ts'
@@ -22,7 +23,7 @@ const defaultCache = fileURLToPath(new URL('../.cache/', import.meta.url))
 
 /**
  * In the order of file names, unit length. Encoding takes some seconds; from the cache it takes none.
- * @throws TermlensError of the image and model families; the reason of `signal`
+ * @throws TermlensError `setup_missing` where there are no pictures, of the image and model families; the reason of `signal`
  */
 export async function calibrationEmbeddings({
   assets,
@@ -33,7 +34,13 @@ export async function calibrationEmbeddings({
 }: CalibrationOptions): Promise<Float32Array[]> {
   const folder = join(assets, 'calibration')
   const spec = await readSpec(join(assets, 'models', model))
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.webp')).sort()
+  const files = await readdir(folder).catch((): string[] => [])
+  const names = files.filter((name) => name.endsWith('.webp')).sort()
+  if (names.length === 0) {
+    throw new TermlensError('setup_missing', `There are no calibration pictures in ${folder}.`, {
+      hint: 'Fetch them again: git checkout -- assets/calibration. Assets of your own need that folder too.',
+    })
+  }
   const pictures = await Promise.all(names.map((name) => readFile(join(folder, name))))
   const digest = createHash('sha256').update(JSON.stringify([spec.digest, spec.image]))
   for (const bytes of pictures) digest.update(createHash('sha256').update(bytes).digest())

@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const program = new Command('termlens')
   .description('Reads an image and writes the prompt that would draw it.')
   .version(version)
-  .showHelpAfterError('(termlens <command> --help lists the options)')
+  .showHelpAfterError('(npm run termlens -- <command> --help lists the options)')
   .exitOverride()
 
 addImageCommands(program)

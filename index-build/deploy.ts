@@ -2,15 +2,15 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { note } from './console.ts'
+import { deployOptions } from './deploy-options.ts'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-const given = process.argv.slice(2)
-const environment = given.includes('--env') ? [] : ['--env', '']
+const { index, wrangler } = deployOptions(process.argv.slice(2))
 
 const steps = [
-  ['the build of the index', path('./bin.js'), 'build'],
-  ['the verification of the index', path('./bin.js'), 'verify'],
-  ['wrangler deploy', path('../node_modules/wrangler/bin/wrangler.js'), 'deploy', ...environment, ...given],
+  ['the build of the index', path('./bin.js'), 'build', ...index],
+  ['the verification of the index', path('./bin.js'), 'verify', ...index],
+  ['wrangler deploy', path('../node_modules/wrangler/bin/wrangler.js'), 'deploy', ...wrangler],
 ] as const
 
 for (const [name, ...command] of steps) {

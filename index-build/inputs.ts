@@ -85,9 +85,18 @@ async function download(address: string, signal?: AbortSignal): Promise<Uint8Arr
     return await collect(response.body ?? [], 'The answer')
   } catch (cause) {
     if (cause instanceof TermlensError) throw cause
-    const why = timeout.aborted ? `did not answer within ${FETCH_TIMEOUT_MS / 1000} seconds` : 'could not be fetched'
+    const why = timeout.aborted
+      ? `did not answer within ${FETCH_TIMEOUT_MS / 1000} seconds`
+      : `could not be fetched: ${reasonOf(cause)}`
     throw new TermlensError('url_failed', `The address ${why}.`, { cause })
   }
+}
+
+/** `fetch failed` hides what failed in its cause, which may name several attempts and have no words of its own. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  const { message: words, code } = (cause ?? {}) as { message?: string; code?: string }
+  return words || code || message
 }
 
 /** The bytes of a stream; one that is too long is left as soon as that shows. */

@@ -1,6 +1,6 @@
 /** Looks into an index: sections, sizes, themes, neighbours of a term, and terms that come first for too many pictures. */
 import { TermlensError } from '../src/errors.ts'
-import { SECTION, type StaticIndex } from '../src/term-index/index.ts'
+import { type Graph, SECTION, type StaticIndex } from '../src/term-index/index.ts'
 import { termAt } from '../src/term-index/labels.ts'
 import type { Ranked } from '../src/types.ts'
 import { termKey } from './banks.ts'
@@ -16,6 +16,8 @@ export interface BankInspection {
   engine: string
   templates: string[]
   sections: { name: string; offset: number; length: number }[]
+  /** Levels above the rows, links of a row on average, and how many rows a search keeps; null for a bank without a graph. */
+  graph: { levels: number; links: number; ef: number } | null
   /** Terms of each theme, in the bank's order. */
   themes: { theme: string; terms: number }[]
   hubs: Hubs | null
@@ -60,6 +62,7 @@ export async function inspectIndex(index: StaticIndex, pictures: readonly Float3
       engine,
       templates: shard.meta.templates,
       sections: shard.sections.map(({ id, offset, length }) => ({ name: sectionName(id), offset, length })),
+      graph: shard.graph && inspectGraph(shard.graph, rows),
       themes: perTheme.filter((theme) => theme.terms > 0),
       hubs: pictures && pictures.length > 0 ? await findHubs(index, name, pictures) : null,
     })
@@ -73,6 +76,15 @@ export async function inspectIndex(index: StaticIndex, pictures: readonly Float3
     memory: index.bytes,
     banks,
   }
+}
+
+function inspectGraph({ nodes, offsets, ef }: Graph, rows: number): { levels: number; links: number; ef: number } {
+  let levels = 0
+  for (let i = nodes.length - 1; i > 0; levels++) {
+    const lower = nodes[i]!
+    i = lower < rows ? -1 : 2 * (lower - rows) + 1
+  }
+  return { levels, links: offsets[rows]! / rows, ef }
 }
 
 const sectionName = (id: number): string => Object.entries(SECTION).find(([, known]) => known === id)?.[0] ?? String(id)
@@ -160,6 +172,10 @@ function formatBank(bank: BankInspection, whole: boolean): string {
         bank.themes.map((t) => [t.theme || '(none)', t.terms]),
       ),
     )
+    if (bank.graph) {
+      const { levels, links, ef } = bank.graph
+      parts.push(`graph: ${levels} levels above the rows, ${links.toFixed(1)} links a row, a search keeps ${ef} rows`)
+    }
   }
   if (bank.hubs) {
     const { pictures, distinct, terms } = bank.hubs

@@ -15,18 +15,19 @@ const COLUMNS = ['image', 'prompt', 'mode', 'similarity', 'error'] as const
 const HEADER = COLUMNS.join(',')
 
 interface ResultFile {
-  /** Images that the file has without an error. */
-  done: Set<string>
+  /** The prompts of the images that the file has without an error. */
+  done: Map<string, string>
   add(result: Result): Promise<void>
 }
 
-type Row = Pick<Result, 'image' | 'error'>
+type Row = Pick<Result, 'image' | 'prompt' | 'mode' | 'error'>
 
 /**
  * Opens `path` (.csv or .jsonl) to go on where it stops. Half a line at its end is cut off, and so are the failures of `images`, which
- * this run tries again. @throws TermlensError `option_invalid`, before anything is changed, if the file holds something else
+ * this run tries again. @throws TermlensError `option_invalid`, before anything is changed, if the file holds something else, or prompts of
+ * `images` that another mode wrote
  */
-export async function openResults(path: string, images: Iterable<string>): Promise<ResultFile> {
+export async function openResults(path: string, images: Iterable<string>, mode: string): Promise<ResultFile> {
   const kind = extname(path).toLowerCase()
   if (kind !== '.csv' && kind !== '.jsonl') {
     throw new TermlensError('option_invalid', `--out ${path}: the name must end in .csv or .jsonl.`, {
@@ -48,12 +49,18 @@ export async function openResults(path: string, images: Iterable<string>): Promi
   }
 
   const again = new Set(images)
+  const other = rows.find(({ row }) => row?.error === '' && row.mode !== mode && again.has(row.image))?.row
+  if (other) {
+    throw new TermlensError('option_invalid', `--out ${path}: ${other.image} was done with the mode "${other.mode}".`, {
+      hint: `Give another name for the results of "${mode}": those that are there stay as they are.`,
+    })
+  }
   const kept = rows.filter(({ row }) => !row?.error || !again.has(row.image))
   const end = csv ? '\r\n' : '\n'
   const whole = [...(csv ? [HEADER] : []), ...kept.map(({ line }) => line)].map((line) => line + end).join('')
   if (whole !== text) await replace(path, whole)
   return {
-    done: new Set(kept.flatMap(({ row }) => (row?.error === '' ? [row.image] : []))),
+    done: new Map(kept.flatMap(({ row }) => (row?.error === '' ? [[row.image, row.prompt]] : []))),
     add: (result) => appendFile(path, csv ? toCsv(result) : `${JSON.stringify(result)}\n`),
   }
 }
@@ -81,13 +88,14 @@ function fromCsv(line: string): Row | undefined {
   const fields = RECORD.exec(line)
     ?.slice(1)
     .map((field) => (field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field))
-  return fields && { image: fields[0]!, error: fields[4]! }
+  return fields && { image: fields[0]!, prompt: fields[1]!, mode: fields[2]!, error: fields[4]! }
 }
 
 function fromJson(line: string): Row | undefined {
   try {
-    const { image, error } = JSON.parse(line) as Partial<Result>
-    return typeof image === 'string' && typeof error === 'string' ? { image, error } : undefined
+    const { image, prompt, mode, error } = JSON.parse(line) as Record<keyof Row, unknown>
+    if (typeof image !== 'string' || typeof error !== 'string') return undefined
+    return { image, prompt: String(prompt ?? ''), mode: String(mode ?? ''), error }
   } catch {
     return undefined
   }

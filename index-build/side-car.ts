@@ -14,18 +14,20 @@ export const readSideCar = (picture: string): Promise<string | undefined> =>
     throw error
   })
 
-/** Joins `prompt` to what the file holds; a prompt that already stands there is not repeated. */
+/** Joins `prompt` to what the file holds; a prompt that already stands there, between commas or ends, is not repeated. */
 export function joinSideCar(before: string | undefined, prompt: string, mode: SideCarMode): string {
   const old = before?.trim() ?? ''
   if (old === '' || mode === 'overwrite') return prompt
-  if (mode === 'skip' || old.includes(prompt)) return old
+  if (mode === 'skip' || prompt === '' || `, ${old}, `.includes(`, ${prompt}, `)) return old
   return mode === 'append' ? `${old}, ${prompt}` : `${prompt}, ${old}`
 }
 
-/** Writes the side-car of `picture`, whole or not at all. */
+/** Writes the side-car of `picture`, whole or not at all; `skip` leaves one that is there. */
 export async function writeSideCar(picture: string, prompt: string, mode: SideCarMode): Promise<void> {
   const path = sideCarPath(picture)
-  const text = joinSideCar(await readSideCar(picture), prompt, mode)
-  await writeFile(`${path}.part`, `${text}\n`)
+  const before = await readSideCar(picture)
+  const text = `${joinSideCar(before, prompt, mode)}\n`
+  if (text === before || (mode === 'skip' && before?.trim())) return
+  await writeFile(`${path}.part`, text)
   await rename(`${path}.part`, path)
 }

@@ -62,11 +62,19 @@ const child = spawn(
   },
 )
 let stopping = false
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    stopping = true
-    child.kill(signal)
-  })
+/** wrangler takes its workerd with it on these signals, and on no other. */
+function stop(signal: 'SIGINT' | 'SIGTERM'): void {
+  stopping = true
+  child.kill(signal)
+}
+process.on('SIGINT', () => stop('SIGINT'))
+process.on('SIGTERM', () => stop('SIGTERM'))
+process.on('SIGHUP', () => stop('SIGTERM'))
+process.on('exit', () => child.kill('SIGTERM'))
+// npm that is killed tells nobody, and the shell that it ran this in passes nothing on.
+const parent = process.ppid
+if (process.env.npm_lifecycle_event !== undefined) {
+  setInterval(() => process.ppid !== parent && !stopping && stop('SIGTERM'), 500).unref()
 }
 child.on('exit', (code) => process.exit(stopping ? 0 : (code ?? 1)))
 await announce()

@@ -7,7 +7,7 @@ import { note } from '../console.ts'
 import type { Table } from './markdown.ts'
 import { root } from './wrangler.ts'
 
-const PROGRAMS = ['bench-index.ts', 'bench-engines.ts']
+const PROGRAMS = ['bench-index.ts', 'bench-graph.ts', 'bench-engines.ts', 'bench-rebuild.ts']
 
 export async function indexSection(): Promise<Table[]> {
   const tables: Table[] = []

@@ -1,34 +1,31 @@
 /** An index of one bank in memory, for the benches. */
-import {
-  type Engine,
-  encodeShard,
-  openIndex,
-  planMemory,
-  type StaticIndex,
-  sha256Hex,
-  VERSION,
-} from '../../src/term-index/index.ts'
+import { type Engine, encodeShard, type Graph, type StaticIndex } from '../../src/term-index/index.ts'
+import { openShard } from '../index-folder.ts'
 import { packCodes } from '../rows.ts'
 
 export const BANK = 'bench'
-const DIGEST = 'ab'.repeat(32)
 
-/**
- * @param rows i8, `dims` a row, `dims` a multiple of 16 @param scales of the rows
- * @param kernel the relaxed build, or none for the plain one
- */
+export interface BankOptions {
+  /** The relaxed build, or none for the plain one. */
+  kernel?: WebAssembly.Module
+  /** `exact` by default, `graph` where there is one. */
+  engine?: Engine
+  graph?: Graph
+}
+
+/** @param rows i8, `dims` a row, `dims` a multiple of 16 @param scales of the rows */
 export async function openBank(
   rows: Int8Array,
   scales: Float32Array,
   dims: number,
-  { engine = 'exact', kernel }: { engine?: Engine; kernel?: WebAssembly.Module } = {},
+  { graph, engine = graph ? 'graph' : 'exact', kernel }: BankOptions = {},
 ): Promise<StaticIndex> {
   const n = scales.length
   const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.length)
   const shard = await encodeShard({
     meta: {
       bank: BANK,
-      model: { name: BANK, digest: DIGEST },
+      model: { name: BANK, digest: 'ab'.repeat(32) },
       templates: ['{}'],
       themes: [''],
       names: null,
@@ -44,26 +41,9 @@ export async function openBank(
     rows: bytes,
     rowScales: scales,
     ...(engine === 'prefilter' && { codes: packCodes(bytes, scales, dims) }),
+    ...(graph && { graph }),
   })
-  const sha256 = await sha256Hex(shard)
-  const sums = { terms: n, rows: n, bytes: shard.length }
-  const bank = { name: BANK, file: `${BANK}.${sha256.slice(0, 16)}.tlx`, sha256, ...sums, engine }
-  return openIndex({
-    manifest: {
-      format: 'termlens-index',
-      version: VERSION,
-      model: { name: BANK, digest: DIGEST, embedding_size: dims },
-      rules: 'termlens',
-      banks: [bank],
-      ...sums,
-      memory: planMemory([bank]).bytes,
-      created_by: BANK,
-    },
-    spec: { name: BANK, digest: DIGEST, embedding_size: dims },
-    read: async () => shard,
-    digestUpTo: 0,
-    relaxedKernel: kernel,
-  })
+  return (await openShard(shard, engine, kernel)).index
 }
 
 export interface Timing {
@@ -89,7 +69,8 @@ export async function timeInterleaved(kinds: readonly (() => unknown)[], runs: n
   })
 }
 
-export const formatTiming = ({ median, min, max }: Timing): [median: string, spread: string] => [
-  median.toFixed(2),
-  `${min.toFixed(2)}–${max.toFixed(2)}`,
+/** @param digits after the point */
+export const formatTiming = ({ median, min, max }: Timing, digits = 2): [median: string, spread: string] => [
+  median.toFixed(digits),
+  `${min.toFixed(digits)}–${max.toFixed(digits)}`,
 ]

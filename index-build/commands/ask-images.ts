@@ -1,5 +1,6 @@
 /** `interrogate` and `analyze`: the pipeline over many pictures, with progress, results and side-cars. */
 
+import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { z } from '@hono/zod-openapi'
 import { type Command, Option } from 'commander'
@@ -10,7 +11,8 @@ import { parseOptions } from '../../src/http/options.ts'
 import { type Problem, toProblem } from '../../src/http/problem.ts'
 import { analyzeOptions, interrogateOptions, modes } from '../../src/http/schemas.ts'
 import { analyze, type Engine, type Interrogation, interrogate } from '../../src/interrogator.ts'
-import { exitCode, exitCodeOf, isSystemError, note, say } from '../console.ts'
+import type { ReportedTerm } from '../../src/prompt/index.ts'
+import { exitCode, exitCodeOf, hintOf, isSystemError, messageOf, note, say } from '../console.ts'
 import { callerDir, findInputs, type Input } from '../inputs.ts'
 import { loadLocalEngine } from '../local-engine.ts'
 import { createProgress } from '../progress.ts'
@@ -20,7 +22,7 @@ import { readSideCar, type SideCarMode, sideCarModes, writeSideCar } from '../si
 export interface Answer {
   /** What a person reads. */
   text: string
-  /** The HTTP shape. */
+  /** The HTTP shape, without its request id. */
   body: object
   result?: { prompt: string; similarity: number | null }
   /** What a person should know beside it. */
@@ -90,20 +92,17 @@ export function addImageCommands(program: Command): void {
         const clock = startClock()
         const answer = await analyze({ image }, options, engine, { clock, signal })
         const text = Object.entries(answer.terms)
-          .map(([bank, terms]) =>
-            [
-              bank,
-              ...terms.map(
-                ({ term, name, similarity }) => `  ${similarity.toFixed(3)}  ${term}${name ? `  ${name}` : ''}`,
-              ),
-            ].join('\n'),
-          )
+          .map(([bank, terms]) => [bank, ...terms.map(describeTerm)].join('\n'))
           .join('\n')
         return { text, body: { ...answer, timings: clock.timings() } }
       }
       await askAll(inputs, ask, '', { json })
     })
 }
+
+/** Terms are ordered by their score; the cosine behind it stands beside it. */
+const describeTerm = ({ term, name, similarity, score = similarity }: ReportedTerm) =>
+  `  ${score.toFixed(3)}  ${term}${name ? `  ${name}` : ''}  (cosine ${similarity.toFixed(3)})`
 
 const describe = ({ prompt, negative_prompt, prompt_local }: Interrogation) =>
   [prompt, prompt_local, negative_prompt && `negative: ${negative_prompt}`].filter(Boolean).join('\n')
@@ -120,7 +119,7 @@ export function readOptions<T extends z.ZodObject>(schema: T, given: RawOptions,
   } catch (error) {
     if (!(error instanceof TermlensError) || error.code !== 'option_invalid') throw error
     const message = error.message.replace(/^[a-z_]+/, (name) => `--${name.replaceAll('_', '-')}`)
-    throw new TermlensError(error.code, message, { hint: `termlens ${command} --help lists the options.` })
+    throw new TermlensError(error.code, message, { hint: `npm run termlens -- ${command} --help lists the options.` })
   }
 }
 
@@ -133,13 +132,24 @@ export async function askAll(args: string[], ask: Ask, mode: string, { json, out
     const found = await findInputs(args)
     if (found.length === 0) throw new TermlensError('input_not_found', `There is no picture in ${args.join(', ')}.`)
     const names = found.map(({ name }) => name)
-    const results = out === undefined ? undefined : await openResults(resolve(callerDir(), out), names)
+    const results = out === undefined ? undefined : await openResults(resolve(callerDir(), out), names, mode)
     const inputs = await pending(found, results?.done, txt)
-    if (inputs.length < found.length)
-      note(`${found.length - inputs.length} of ${found.length} pictures were done before.`)
+    if (inputs.length < found.length) note(`${share(found.length - inputs.length, found.length)} done before.`)
     const engine = await loadLocalEngine()
     const progress = createProgress('pictures', inputs.length)
     let failed = 0
+    // The side-cars of what the results have already: this run may be the first that is asked for them.
+    for (const { name, path } of txt ? found : []) {
+      const prompt = results?.done.get(name)
+      if (prompt === undefined || path === undefined || stop.signal.aborted) continue
+      try {
+        await writeSideCar(path, prompt, txt!)
+      } catch (error) {
+        failed++
+        const { detail, hint } = problemOf(error)
+        note(`${name}: ${detail} ${hint}`)
+      }
+    }
     for (const input of inputs) {
       if (stop.signal.aborted) break
       try {
@@ -152,7 +162,7 @@ export async function askAll(args: string[], ask: Ask, mode: string, { json, out
           await results?.add({ image: input.name, prompt, mode, similarity, error: '' })
         }
         if (!json) for (const text of answer.notes ?? []) note(`${input.name}: ${text}`)
-        if (json) say(JSON.stringify({ file: input.name, ...answer.body }))
+        if (json) say(JSON.stringify({ file: input.name, ...answer.body, request_id: randomUUID() }))
         else if (!written) say(found.length === 1 ? answer.text : `${input.name}\n${answer.text}\n`)
       } catch (error) {
         if (stop.signal.aborted) break
@@ -169,27 +179,35 @@ export async function askAll(args: string[], ask: Ask, mode: string, { json, out
     }
     progress.done()
     if (stop.signal.aborted) note(out || txt ? 'Stopped. The same command goes on from here.' : 'Stopped.')
-    if (failed > 0) note(`${failed} of ${inputs.length} pictures failed.`)
+    if (failed > 0) note(`${failed} of ${found.length} ${found.length === 1 ? 'picture' : 'pictures'} failed.`)
     exitCode(stop.signal.aborted ? 130 : failed > 0 ? 1 : 0)
   } finally {
     process.off('SIGINT', onInterrupt)
   }
 }
 
+const share = (count: number, all: number) => `${count} of ${all} ${all === 1 ? 'picture was' : 'pictures were'}`
+
 /** Whether every picture would fail in this way: a wrong option, or something that is not set up. */
 const concernsAll = (error: unknown): boolean =>
   exitCodeOf(error) !== 1 && !(error instanceof TermlensError && error.code === 'input_not_found')
 
 /** The HTTP shape of a failure, but with the words of an unexpected one: here nobody else reads them. */
-function problemOf(error: unknown): Omit<Problem, 'request_id'> {
-  const { request_id: _, ...problem } = toProblem(error, '')
-  if (error instanceof TermlensError) return problem
+function problemOf(error: unknown): Problem {
+  const problem = toProblem(error, randomUUID())
+  if (error instanceof TermlensError) return { ...problem, detail: messageOf(error), hint: hintOf(error) }
   const detail = error instanceof Error ? error.message : String(error)
-  const hint = isSystemError(error) ? 'Check the path, its permissions and the space on the disk.' : problem.hint
+  const hint = isSystemError(error)
+    ? 'Check the path, its permissions and the space on the disk.'
+    : hintOf({ code: 'internal', hint: problem.hint })
   return { ...problem, detail, hint }
 }
 
-async function pending(inputs: Input[], done: Set<string> | undefined, txt: SideCarMode | undefined): Promise<Input[]> {
+async function pending(
+  inputs: Input[],
+  done: Map<string, string> | undefined,
+  txt: SideCarMode | undefined,
+): Promise<Input[]> {
   const left = inputs.filter(({ name }) => !done?.has(name))
   if (txt !== 'skip') return left
   const written = await Promise.all(

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { parseCaptioners } from '../../src/caption/adapters/settings.ts'
 import { type Chain, createChain, type Picture, type Reason } from '../../src/caption/index.ts'
 import { TermlensError } from '../../src/errors.ts'
+import { hintOf } from '../console.ts'
 import type { Finding } from './doctor.ts'
 
 type Variables = Record<string, string | undefined>
@@ -45,7 +46,7 @@ export async function diagnoseCaptioners(
     return [settings, ...(await Promise.all(asked)).flat()]
   } catch (error) {
     if (!(error instanceof TermlensError)) throw error
-    return [{ check: 'captioners', ok: false, found: error.message, mend: error.hint }]
+    return [{ check: 'captioners', ok: false, found: error.message, mend: hintOf(error) }]
   }
 }
 

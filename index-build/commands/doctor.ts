@@ -7,8 +7,9 @@ import type { Command } from 'commander'
 import { startClock } from '../../src/clock.ts'
 import { TermlensError } from '../../src/errors.ts'
 import { parseManifest } from '../../src/term-index/index.ts'
+import { readBanks } from '../banks.ts'
 import { EMBEDDED, readSpec } from '../build.ts'
-import { exitCode, say } from '../console.ts'
+import { exitCode, hintOf, messageOf, say } from '../console.ts'
 import { openIndexFolder, readManifest } from '../index-folder.ts'
 import { assetsDir, loadLocalEngine } from '../local-engine.ts'
 import { captionerVariables, diagnoseCaptioners } from './captioners.ts'
@@ -36,8 +37,9 @@ export async function diagnose(root: string, assets = assetsDir, node = process.
     try {
       findings.push({ check: name, ok: true, found: await task() })
     } catch (error) {
-      const found = error instanceof Error ? error.message : String(error)
-      const hint = error instanceof TermlensError && !error.hint.includes('doctor') ? error.hint : mend
+      const found = error instanceof Error ? messageOf(error) : String(error)
+      const own = error instanceof TermlensError && error.code !== 'input_not_found' && !error.hint.includes('doctor')
+      const hint = own ? hintOf(error) : mend
       findings.push({ check: name, ok: false, found, mend: hint })
     }
   }
@@ -55,10 +57,21 @@ export async function diagnose(root: string, assets = assetsDir, node = process.
     return `wrangler ${version}`
   })
   await check('bindings', 'Restore the [assets] section: git checkout -- wrangler.toml', async () => {
-    if (/^\s*binding\s*=\s*"ASSETS"/m.test(await readFile(join(root, 'wrangler.toml'), 'utf8'))) return 'ASSETS'
+    const settings = await readFile(join(root, 'wrangler.toml'), 'utf8')
+    const [assets, state] = [/^\s*binding\s*=\s*"ASSETS"/m, /^\s*name\s*=\s*"TERMLENS_STATE"/m]
+    if (assets.test(settings)) {
+      return state.test(settings)
+        ? 'ASSETS, and TERMLENS_STATE, from which clients of gradio and Replicate fetch their texts'
+        : 'ASSETS; without TERMLENS_STATE, clients of gradio and Replicate cannot fetch their texts'
+    }
     throw new Error('wrangler.toml has no assets binding "ASSETS".')
   })
 
+  await check('banks', 'Fetch them again: git checkout -- assets/banks', async () => {
+    const banks = await readBanks(join(assets, 'banks'))
+    if (banks.length === 0) throw new Error(`There is no bank in ${join(assets, 'banks')}.`)
+    return `${banks.reduce((sum, { terms }) => sum + terms.length, 0)} terms in ${banks.length} banks`
+  })
   const modelName = await readManifest(indexDir)
     .then((manifest) => parseManifest(manifest).model.name)
     .catch(() => EMBEDDED)

@@ -1,12 +1,13 @@
 /** `build`, `verify` and `inspect`: the static index. */
 import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { ENGINES, type Engine } from '../../src/term-index/index.ts'
-import { parseUserBank, type UserBank } from '../banks.ts'
+import { TermlensError } from '../../src/errors.ts'
+import { ENGINES, type Engine, parseManifest } from '../../src/term-index/index.ts'
+import { parseUserBank, readBanks, type UserBank } from '../banks.ts'
 import { build, EMBEDDED, readSpec } from '../build.ts'
 import { calibrationEmbeddings } from '../calibration-pictures.ts'
 import { exitCode, note, say } from '../console.ts'
-import { openIndexFolder } from '../index-folder.ts'
+import { openIndexFolder, readManifest } from '../index-folder.ts'
 import { callerDir } from '../inputs.ts'
 import { formatInspection, formatNeighbours, inspectIndex, neighbours } from '../inspect.ts'
 import { assetsDir } from '../local-engine.ts'
@@ -53,6 +54,17 @@ async function calibration(model: string, signal: AbortSignal): Promise<Float32A
   })
   if (started) progress.done()
   return embeddings
+}
+
+/** @throws TermlensError `option_invalid` where a bank of the index is neither in the folder of banks nor among a user's own */
+async function checkBanksGiven({ indexDir, banksDir }: ReturnType<typeof folders>, own?: UserBank[]): Promise<void> {
+  const known = new Set((await readBanks(banksDir, own)).map(({ name }) => name))
+  const missing = parseManifest(await readManifest(indexDir)).banks.filter(({ name }) => !known.has(name))
+  if (missing.length === 0) return
+  const names = missing.map(({ name }) => name)
+  throw new TermlensError('option_invalid', `The index has banks that are not in ${banksDir}: ${names.join(', ')}.`, {
+    hint: `Pass ${names.map((name) => `--bank ${name}=<file>`).join(' ')} to verify it, or build it anew without.`,
+  })
 }
 
 /** A signal that Ctrl-C aborts; the old index stays whole. */
@@ -120,6 +132,7 @@ export function addIndexCommands(program: Command): void {
     .addOption(engine('alone, instead of all that the index can serve'))
     .action(({ model, bank, json, engine }: Shared) =>
       interruptible(async (signal) => {
+        await checkBanksGiven(folders(model), bank)
         const report = await verify({
           ...folders(model),
           ...(bank && { userBanks: bank }),

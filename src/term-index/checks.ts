@@ -1,9 +1,12 @@
 /** What the sections of a shard must hold, beyond their lengths. */
+import type { Graph } from './encode.ts'
 import { FLAG } from './format.ts'
 import type { Shard } from './parse.ts'
 
 type Fail = (message: string) => never
 
+/** Of a graph, above the rows. */
+const MAX_LEVELS = 255
 const ALL_FLAGS = Object.values(FLAG).reduce((a, b) => a | b, 0)
 
 /** Offsets begin at 0, never fall, end at the text's length, and cut valid UTF-8 only between characters. */
@@ -61,4 +64,34 @@ export function checkCalibration({ calibration }: Shard, fail: Fail): void {
 export function checkFloats(name: string, values: Float32Array, fail: Fail): void {
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]!)) fail(`number ${i} of ${name} is ${values[i]}`)
+}
+
+/**
+ * Each node lies one level above its lower node, for the same row; levels do not fall; links stay on their level. So a search that goes
+ * from node to node, and down, reads nothing but nodes and ends.
+ */
+export function checkGraph({ entry, ef, nodes, offsets, links }: Graph, rows: number, fail: Fail): void {
+  const upper = nodes.length / 2
+  const count = rows + upper
+  const levels = new Uint8Array(count)
+  for (let i = 0; i < upper; i++) {
+    const [row, lower] = [nodes[2 * i]!, nodes[2 * i + 1]!]
+    const node = rows + i
+    if (lower >= node) fail(`node ${node} of the graph lies above ${lower}, which is not before it`)
+    if (row !== (lower < rows ? lower : nodes[2 * (lower - rows)])) fail(`node ${node} of the graph has row ${row}`)
+    const level = levels[lower]! + 1
+    if (level > MAX_LEVELS || level < levels[node - 1]!) fail(`node ${node} of the graph is on level ${level}`)
+    levels[node] = level
+  }
+  if (entry >= count || levels[entry] !== levels[count - 1]) fail(`the graph begins at node ${entry}`)
+  if (ef < 1) fail('the graph keeps no rows')
+  if (offsets[0] !== 0 || offsets[count] !== links.length) fail('the offsets of GRAPH_LINKS do not span it')
+  for (let node = 0; node < count; node++) {
+    const [from, end] = [offsets[node]!, offsets[node + 1]!]
+    if (end < from || end > links.length) fail(`offset ${node + 1} of GRAPH_LINKS is out of order`)
+    for (let i = from; i < end; i++) {
+      const link = links[i]!
+      if (link >= count || levels[link] !== levels[node]) fail(`node ${node} of the graph has a link to ${link}`)
+    }
+  }
 }

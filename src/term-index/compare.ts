@@ -1,4 +1,5 @@
 /** Compares the rows of a shard with a query, in the arithmetic of their dtype: docs/index-format.md, section 4. */
+import type { Graph } from './encode.ts'
 import type { Kernel } from './kernel.ts'
 import type { Shard } from './parse.ts'
 import { coarsenQuery, quantiseQuery } from './query.ts'
@@ -15,6 +16,8 @@ export interface Comparison {
   scan(): void
   /** Offers the `count` rows (u32) at this address. */
   scanList(list: number, count: number): void
+  /** Offers the rows that the shard's graph leads to. */
+  scanGraph(graph: Graph): void
   /** The similarity of one row: what the scans compute. */
   of(row: number): number
 }
@@ -54,6 +57,22 @@ function compareInt8(
   return {
     scan,
     scanList: (list, count) => exports.scanI8List(first, stride, list, count, scales, plan.query, unit),
+    scanGraph: ({ offsets, links, nodes, entry }) =>
+      exports.scanI8Graph(
+        first,
+        stride,
+        rowCount,
+        scales,
+        plan.query,
+        unit,
+        offsets.byteOffset,
+        links.byteOffset,
+        nodes.byteOffset,
+        entry,
+        plan.visited,
+        plan.aheadKeys,
+        plan.aheadIds,
+      ),
     of: (row) => exports.dotI8(first + row * stride, plan.query, stride) * rowScales[row]! * unit,
   }
 }
@@ -68,9 +87,12 @@ function compareFloat(
   new Float32Array(buffer, plan.query, stride / size).fill(0).set(embedding)
   return {
     scan: () => scan(rows.byteOffset, stride, rowCount, plan.query),
-    scanList: () => {
-      throw new Error('Codes stand beside i8 rows only.')
-    },
+    scanList: onlyI8,
+    scanGraph: onlyI8,
     of: (row) => dot(rows.byteOffset + row * stride, plan.query, stride),
   }
+}
+
+const onlyI8 = (): never => {
+  throw new Error('Codes and graphs stand beside i8 rows only.')
 }

@@ -34,6 +34,21 @@ export interface ShardContent {
   rowScales?: Float32Array
   calibration?: { offset: Float32Array; scale: Float32Array }
   codes?: { mean: Float32Array; bits: Uint8Array }
+  graph?: Graph
+}
+
+/** A graph to search by: docs/index-format.md, section 3.8. Nodes are numbered from 0, first the rows, then those of the upper levels. */
+export interface Graph {
+  /** Where a search begins. */
+  entry: number
+  /** How many rows a search keeps, at least. */
+  ef: number
+  /** Row and next lower node of each node of the upper levels. */
+  nodes: Uint32Array
+  /** The links of node i are those from `offsets[i]` to `offsets[i + 1]`. */
+  offsets: Uint32Array
+  /** Nodes. */
+  links: Uint32Array
 }
 
 /** @returns the bytes of the shard */
@@ -56,6 +71,11 @@ export async function encodeShard(content: ShardContent): Promise<Uint8Array<Arr
   }
   if (content.codes) {
     sections.push(['CODE_MEAN', bytesOf(content.codes.mean)], ['CODES', content.codes.bits])
+  }
+  if (content.graph) {
+    const { entry, ef, nodes, offsets, links } = content.graph
+    sections.push(['GRAPH', bytesOf(Uint32Array.of(entry, ef))], ['GRAPH_NODES', bytesOf(nodes)])
+    sections.push(['GRAPH_OFFSETS', bytesOf(offsets)], ['GRAPH_LINKS', bytesOf(links)])
   }
 
   const start = align16(HEADER_SIZE + ENTRY_SIZE * sections.length)

@@ -44,6 +44,10 @@ export const SECTION = {
   CALIBRATION_SCALE: 13,
   CODE_MEAN: 14,
   CODES: 15,
+  GRAPH: 16,
+  GRAPH_NODES: 17,
+  GRAPH_OFFSETS: 18,
+  GRAPH_LINKS: 19,
 } as const
 
 export type SectionName = keyof typeof SECTION
@@ -58,6 +62,12 @@ export const DTYPE: Readonly<Record<Dtype, { code: number; size: number }>> = {
 
 /** The fewest rows that a prefilter keeps, the share of a bank's rows (1 in so many), and how many for each row asked for. */
 export const PREFILTER = { least: 4096, share: 8, perResult: 16 } as const
+
+/** How many rows a graph search keeps for each row asked for, where that is more than the shard's `ef`. */
+export const GRAPH_PER_RESULT = 4
+/** Bytes of section GRAPH and of one node in GRAPH_NODES. */
+export const GRAPH_SIZE = 8
+export const NODE_SIZE = 8
 
 /** Bits of a term's flags. */
 export const FLAG: Readonly<Record<Flag, number>> = { person: 1, living: 2, unsafe: 4, unproven: 8 }

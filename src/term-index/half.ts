@@ -1,12 +1,14 @@
 /** binary16 to and from binary32, without Float16Array, which not every host has. */
 
 const scratch = new DataView(new ArrayBuffer(4))
+const asInt = new Int32Array(scratch.buffer)
+const asFloat = new Float32Array(scratch.buffer)
 
 /** @param bits a finite binary16. @returns its value, exactly */
 export function fromHalf(bits: number): number {
-  const magnitude = bits & 0x7fff
-  const value =
-    magnitude < 0x0400 ? magnitude * 2 ** -24 : ((magnitude & 0x03ff) + 0x0400) * 2 ** ((magnitude >> 10) - 25)
+  // As a binary32 the same fields stand for 2^-112 of the value, subnormal numbers included.
+  asInt[0] = (bits & 0x7fff) << 13
+  const value = asFloat[0]! * 2 ** 112
   return bits & 0x8000 ? -value : value
 }
 

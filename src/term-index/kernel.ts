@@ -51,6 +51,21 @@ export interface KernelExports {
     query: number,
     unit: number,
   ): void
+  scanI8Graph(
+    rows: number,
+    stride: number,
+    count: number,
+    scales: number,
+    query: number,
+    unit: number,
+    begins: number,
+    links: number,
+    nodes: number,
+    entry: number,
+    visited: number,
+    keys: number,
+    ids: number,
+  ): void
   scanF16(rows: number, stride: number, count: number, query: number): void
   scanF32(rows: number, stride: number, count: number, query: number): void
   dotI8(row: number, query: number, stride: number): number
@@ -79,6 +94,10 @@ export interface MemoryPlan {
   distances: number
   histogram: number
   list: number
+  /** Which rows a graph search has seen (a bit a row), and keys (f64) and ids (u32) of those whose links it has still to follow. */
+  visited: number
+  aheadKeys: number
+  aheadIds: number
   /** Keys (f64) and ids (u32) of the rows found. */
   keys: number
   ids: number
@@ -95,10 +114,10 @@ const PAGE = 65_536
 /** Lays out a memory for shards of these sizes; address 0 stays free, since it means "none". */
 export function planMemory(shards: readonly { bytes: number; rows: number; engine?: string }[]): MemoryPlan {
   const mostRows = shards.reduce((most, { rows }) => Math.max(most, rows), 0)
-  const mostFiltered = shards.reduce(
-    (most, { rows, engine }) => (engine === 'prefilter' ? Math.max(most, rows) : most),
-    0,
-  )
+  const mostOf = (name: string) =>
+    shards.reduce((most, { rows, engine }) => (engine === name ? Math.max(most, rows) : most), 0)
+  const mostFiltered = mostOf('prefilter')
+  const mostLinked = mostOf('graph')
   let end = ALIGNMENT
   const take = (bytes: number): number => {
     const start = end
@@ -112,6 +131,9 @@ export function planMemory(shards: readonly { bytes: number; rows: number; engin
     distances: take(2 * mostFiltered),
     histogram: take(mostFiltered > 0 ? 4 * (MAX_DIMS + 1) : 0),
     list: take(4 * mostFiltered),
+    visited: take(8 * Math.ceil(mostLinked / 64)),
+    aheadKeys: take(8 * mostLinked),
+    aheadIds: take(4 * mostLinked),
     keys: take(8 * mostRows),
     ids: take(4 * mostRows),
     sums: shards.map(({ rows }) => take(4 * rows)),

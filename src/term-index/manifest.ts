@@ -4,7 +4,9 @@ import { sha256Hex } from './digest.ts'
 import { BANK_NAME, HEADER_SIZE, MAX_DIMS, type Rules, VERSION } from './format.ts'
 import { isRecord, isRules } from './meta.ts'
 
-export type Engine = 'exact' | 'prefilter'
+/** How a bank is searched. */
+export const ENGINES = ['exact', 'prefilter', 'graph'] as const
+export type Engine = (typeof ENGINES)[number]
 
 export interface ManifestBank {
   name: string
@@ -87,11 +89,12 @@ export function parseManifest(json: unknown): Manifest {
 function parseBank(bank: unknown): ManifestBank {
   if (!isRecord(bank) || typeof bank.name !== 'string' || !BANK_NAME.test(bank.name))
     return fail('a bank has no valid name')
-  const { name, sha256, engine } = bank
+  const { name, sha256 } = bank
+  const engine = ENGINES.find((known) => known === bank.engine)
   if (typeof sha256 !== 'string' || !DIGEST.test(sha256)) return fail(`bank ${name} has no digest`)
   const file = `${name}.${sha256.slice(0, 16)}.tlx`
   if (bank.file !== file) return fail(`the file of bank ${name} is not named ${file}`)
-  if (engine !== 'exact' && engine !== 'prefilter') return fail(`bank ${name} has an unknown engine`)
+  if (!engine) return fail(`bank ${name} has an unknown engine`)
   const bytes = count(bank.bytes, `bytes of bank ${name}`)
   if (bytes < HEADER_SIZE || bytes % 16 !== 0) return fail(`bank ${name} cannot have ${bytes} bytes`)
   return {

@@ -4,7 +4,7 @@ import type { ModelSpec } from '../types.ts'
 import { survey } from './compare.ts'
 import { sha256Hex } from './digest.ts'
 import { createKernel, type Kernel, planMemory } from './kernel.ts'
-import { indexVersion, type Manifest, type ManifestBank, parseManifest } from './manifest.ts'
+import { type Engine, indexVersion, type Manifest, type ManifestBank, parseManifest } from './manifest.ts'
 import { parseShard, type Shard } from './parse.ts'
 import { StaticIndex } from './ranker.ts'
 
@@ -23,8 +23,8 @@ export interface OpenOptions {
   digestUpTo?: number
   /** kernel/kernel-relaxed.wasm, on hosts that compile relaxed SIMD. It answers the same, faster. */
   relaxedKernel?: WebAssembly.Module | undefined
-  /** `exact` searches every row of every bank, whatever engine the manifest names. */
-  engine?: 'exact' | undefined
+  /** The engine of every bank, or of those named, whatever the manifest says. Its shards must hold what the engine needs. */
+  engine?: Engine | Readonly<Record<string, Engine>> | undefined
 }
 
 const DIGEST_UP_TO = 2 ** 20
@@ -44,16 +44,19 @@ export async function openIndex({
 }: OpenOptions): Promise<StaticIndex> {
   const manifest = parseManifest(json)
   checkModel(manifest, spec)
-  const plan = planMemory(manifest.banks)
+  const engines = manifest.banks.map(
+    (bank) => (typeof engine === 'string' ? engine : engine?.[bank.name]) ?? bank.engine,
+  )
+  const plan = planMemory(manifest.banks.map((bank, i) => ({ ...bank, engine: engines[i]! })))
   const kernel = await createKernel(plan, relaxedKernel)
   const banks = await Promise.all(
     manifest.banks.map(async (bank, i) => {
       await load(bank, read, new Uint8Array(kernel.buffer, plan.shards[i]!, bank.bytes), digestUpTo)
       const shard = openShard(kernel, plan.shards[i]!, bank, manifest, spec)
-      return [
-        bank.name,
-        { shard, engine: engine ?? bank.engine, coarse: survey(kernel, shard, plan.sums[i]!) },
-      ] as const
+      const searched = { shard, engine: engines[i]!, coarse: survey(kernel, shard, plan.sums[i]!) }
+      if (!canServe(shard, searched.engine))
+        throw invalid(`${bank.file} does not hold what the engine ${searched.engine} needs`)
+      return [bank.name, searched] as const
     }),
   )
   return new StaticIndex(await indexVersion(manifest), manifest, kernel, new Map(banks), lang)
@@ -82,9 +85,12 @@ function openShard(
     throw invalid(`${bank.file} was built with the rules ${meta.encoder.rules}`)
   if (shard.terms !== bank.terms || shard.rowCount !== bank.rows)
     throw invalid(`${bank.file} has other counts than the manifest`)
-  if (bank.engine === 'prefilter' && !shard.codes) throw invalid(`${bank.file} has no codes for its engine`)
   return shard
 }
+
+/** Whether a shard holds what an engine needs. */
+export const canServe = ({ codes, graph }: Pick<Shard, 'codes' | 'graph'>, engine: Engine): boolean =>
+  engine === 'exact' || (engine === 'prefilter' ? codes : graph) !== null
 
 /** Copies a file to its place in the memory, chunk by chunk. */
 async function load(

@@ -1,8 +1,9 @@
 /** Reads a shard in place and checks all of its structure: docs/index-format.md, sections 3 and 6. */
 import { TermlensError } from '../errors.ts'
 import type { ModelSpec } from '../types.ts'
-import { checkCalibration, checkFloats, checkIds, checkRows, checkStrings } from './checks.ts'
+import { checkCalibration, checkFloats, checkGraph, checkIds, checkRows, checkStrings } from './checks.ts'
 import { toHex } from './digest.ts'
+import type { Graph } from './encode.ts'
 import {
   ALIGNMENT,
   align16,
@@ -12,11 +13,13 @@ import {
   DTYPE,
   type Dtype,
   ENTRY_SIZE,
+  GRAPH_SIZE,
   HEADER,
   HEADER_SIZE,
   MAGIC,
   MAX_DIMS,
   type Meta,
+  NODE_SIZE,
   rowStride,
   SECTION,
   type SectionName,
@@ -56,6 +59,7 @@ export interface Shard {
   rowScales: Float32Array | null
   calibration: { offset: Float32Array; scale: Float32Array } | null
   codes: { mean: Float32Array; bits: Uint8Array } | null
+  graph: Graph | null
 }
 
 const fail = (message: string, cause?: unknown): never => {
@@ -127,6 +131,22 @@ export function parseShard(
     return first && second ? [first, second] : null
   }
 
+  /** The four sections of a graph, or none of them. */
+  function parseGraph(): Graph | null {
+    const head = bytes('GRAPH', GRAPH_SIZE)
+    const nodes = bytes('GRAPH_NODES')
+    const offsets = bytes('GRAPH_OFFSETS')
+    const links = bytes('GRAPH_LINKS')
+    if (!head && !nodes && !offsets && !links) return null
+    if (!head || !nodes || !offsets || !links) return fail('a section of the graph is missing')
+    if (nodes.length % NODE_SIZE !== 0) fail(`section GRAPH_NODES has ${nodes.length} bytes`)
+    if (offsets.length !== 4 * (rowCount + nodes.length / NODE_SIZE + 1))
+      fail(`section GRAPH_OFFSETS has ${offsets.length} bytes`)
+    if (links.length % 4 !== 0) fail(`section GRAPH_LINKS has ${links.length} bytes`)
+    const [entry, ef] = u32(head) as unknown as [number, number]
+    return { entry, ef, nodes: u32(nodes), offsets: u32(offsets), links: u32(links) }
+  }
+
   const meta = parseMeta(required('META'), fail)
   if (meta.model.digest !== digest) fail('META names another model than the header')
   const stride = rowStride(dims, dtype)
@@ -138,6 +158,8 @@ export function parseShard(
   const calibration = pair('CALIBRATION_OFFSET', 4 * rowCount, 'CALIBRATION_SCALE', 4 * rowCount)
   const codes = pair('CODE_MEAN', 4 * dims, 'CODES', codeStride(dims) * rowCount)
   if (codes && dtype !== 'i8') fail('codes stand beside rows that are not i8')
+  const graph = parseGraph()
+  if (graph && dtype !== 'i8') fail('a graph stands beside rows that are not i8')
   const themes = required('TERM_THEMES', 2 * terms)
 
   const shard: Shard = {
@@ -159,6 +181,7 @@ export function parseShard(
     rowScales: scales && f32(scales),
     calibration: calibration && { offset: f32(calibration[0]), scale: f32(calibration[1]) },
     codes: codes && { mean: f32(codes[0]), bits: codes[1] },
+    graph,
   }
   checkStrings('TERM_TEXT', shard.termOffsets, shard.termText, fail)
   if (shard.names) checkStrings('NAME_TEXT', shard.names.offsets, shard.names.text, fail)
@@ -166,6 +189,7 @@ export function parseShard(
   checkRows(shard, fail)
   checkCalibration(shard, fail)
   if (shard.codes) checkFloats('CODE_MEAN', shard.codes.mean, fail)
+  if (shard.graph) checkGraph(shard.graph, rowCount, fail)
   return shard
 }
 

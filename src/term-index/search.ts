@@ -1,7 +1,7 @@
 /** Finds the best rows of one bank: sets the kernel up, runs the bank's engine, reads what it found. */
 import { encodeBits, prefilterSize } from './codes.ts'
 import { type Coarse, compare } from './compare.ts'
-import { codeStride } from './format.ts'
+import { codeStride, GRAPH_PER_RESULT } from './format.ts'
 import type { Kernel } from './kernel.ts'
 import type { Engine } from './manifest.ts'
 import type { Shard } from './parse.ts'
@@ -46,20 +46,32 @@ export function search(
   if (!(wanted > 0)) return []
   const comparison = compare(kernel, shard, coarse, embedding)
   const calibration = options.by === 'score' ? shard.calibration : null
-  exports.begin(
-    plan.keys,
-    plan.ids,
-    wanted,
-    options.reverse ? -1 : 1,
-    calibration?.offset.byteOffset ?? 0,
-    calibration?.scale.byteOffset ?? 0,
-    shard.rowTerms.byteOffset,
-    shard.flags.byteOffset,
-    options.mask,
-  )
-  if (engine === 'prefilter') comparison.scanList(plan.list, prefilter(kernel, shard, embedding, wanted))
-  else comparison.scan()
-  const found = exports.finish()
+  /** @param most how many of the best rows are kept @returns how many were found */
+  const run = (most: number, scan: () => void): number => {
+    exports.begin(
+      plan.keys,
+      plan.ids,
+      most,
+      options.reverse ? -1 : 1,
+      calibration?.offset.byteOffset ?? 0,
+      calibration?.scale.byteOffset ?? 0,
+      shard.rowTerms.byteOffset,
+      shard.flags.byteOffset,
+      options.mask,
+    )
+    scan()
+    return Math.min(exports.finish(), wanted)
+  }
+  let found = 0
+  if (engine === 'graph' && !options.reverse) {
+    const { graph, rowCount } = shard
+    const most = Math.min(Math.max(graph!.ef, GRAPH_PER_RESULT * wanted), rowCount)
+    found = run(most, () => comparison.scanGraph(graph!))
+  } else if (engine === 'prefilter') {
+    found = run(wanted, () => comparison.scanList(plan.list, prefilter(kernel, shard, embedding, wanted)))
+  }
+  // Links lead to what is near, so a graph has no way to the farthest, and may have none to the last few that flags leave.
+  if (found < wanted) found = run(wanted, comparison.scan)
   // Copied: the next search writes to the same place.
   return Array.from(new Uint32Array(buffer, plan.ids, found), (row) => {
     const similarity = comparison.of(row)

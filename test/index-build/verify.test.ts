@@ -3,6 +3,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { build } from '../../index-build/build.ts'
+import { fallsShort } from '../../index-build/recall.ts'
 import { formatVerify, verify } from '../../index-build/verify.ts'
 import { bankText, makeFolders, pictures, spec, writeCache } from './model-folder.ts'
 
@@ -109,4 +110,13 @@ describe('finds', () => {
     await writeFile(join(folders.modelDir, 'model.json'), JSON.stringify({ ...spec, digest: 'cd'.repeat(32) }))
     await expect(verify({ ...folders, queries })).rejects.toMatchObject({ code: 'index_model_mismatch' })
   })
+})
+
+test('with few pictures a threshold is that of whole rows', () => {
+  const recall = { 1: 0.75, 10: 0.975, 32: 1 }
+  expect(fallsShort(recall, 1, 0.9, 4)).toBe(false)
+  expect(fallsShort(recall, 10, 0.98, 4)).toBe(false)
+  expect(fallsShort(recall, 1, 0.9, 20)).toBe(true)
+  expect(fallsShort(recall, 10, 0.98, 200)).toBe(true)
+  expect(fallsShort({ ...recall, 10: 0.98 }, 10, 0.98, 200)).toBe(false)
 })

@@ -4,6 +4,7 @@ import { openIndex, parseShard, planMemory, sha256Hex } from '../../src/term-ind
 import relaxedKernel from '../../src/term-index/kernel/kernel-relaxed.wasm'
 import type { Flag } from '../../src/types.ts'
 import answers from './golden.json' with { type: 'json' }
+import { contentOf, generator, openContent, plainGraphSearch, randomGraph, unit } from './support.ts'
 
 const BANK = 'golden'
 
@@ -45,6 +46,18 @@ export function conformance(golden: Uint8Array<ArrayBuffer>): void {
       })
       expect(found.map(({ row, similarity, score }) => ({ row, similarity, score }))).toEqual(search.hits)
     })
+  })
+
+  test.each([false, true])('a graph, relaxed kernel %s', async (relaxed) => {
+    const random = generator(21)
+    const content = contentOf({ dims: 48, terms: 300, templates: ['{}'] })
+    content.graph = randomGraph(300, random, { degree: 12 })
+    const index = await openContent(content, relaxed ? relaxedKernel : undefined)
+    for (let i = 0; i < 20; i++) {
+      const query = unit(48, random)
+      const found = await index.rank('test', query, 5, { without: ['unsafe'] })
+      expect(found.map(({ row }) => row)).toEqual(plainGraphSearch(content, query, 5, { mask: 4 }))
+    }
   })
 
   test('strings, names and flags', async () => {

@@ -3,15 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { TermlensError } from '../../src/errors.ts'
 import { sha256Hex } from '../../src/term-index/digest.ts'
 import { ENTRY_SIZE, HEADER, HEADER_SIZE, SECTION, type SectionName } from '../../src/term-index/format.ts'
-import { encodeShard, parseShard } from '../../src/term-index/index.ts'
+import { encodeShard, type Graph, parseShard } from '../../src/term-index/index.ts'
 import { labelAt, vectorAt } from '../../src/term-index/labels.ts'
-import { contentOf, generator, specOf } from './support.ts'
+import { contentOf, generator, randomGraph, specOf } from './support.ts'
 
 const DIMS = 19
 const content = contentOf({ dims: DIMS })
 const good = await encodeShard(content)
 const codes = { mean: new Float32Array(DIMS).fill(0.01), bits: new Uint8Array(16 * 14) }
-const everything = await encodeShard({ ...content, codes })
+const graph = randomGraph(14, generator(12), { up: 0.5 })
+const everything = await encodeShard({ ...content, codes, graph })
 
 const parse = (bytes: Uint8Array<ArrayBuffer>, spec: Parameters<typeof parseShard>[3] = specOf(DIMS)) =>
   parseShard(bytes.buffer, bytes.byteOffset, bytes.length, spec)
@@ -57,6 +58,8 @@ test('what was encoded comes back', () => {
   expect(shard.rowScales).toEqual(content.rowScales)
   expect(shard.calibration).toEqual(content.calibration)
   expect(shard.codes).toEqual(codes)
+  expect(shard.graph).toEqual(graph)
+  expect(parse(good)).toMatchObject({ codes: null, graph: null })
   expect(vectorAt(shard, 5).reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(1, 5)
 })
 
@@ -190,6 +193,39 @@ describe('refuses', () => {
     expect(outcome(changed((_, bytes) => bytes.fill(0xff, offset, offset + 4), shard))).toBe('index_invalid')
   })
 
+  test('a graph stands beside i8 rows only, whole or not at all', async () => {
+    const floats = contentOf({ dims: DIMS, dtype: 'f16' })
+    expect(outcome(await encodeShard({ ...floats, graph }))).toBe('index_invalid')
+    expect(
+      outcome(changed((view) => view.setUint32(locate('GRAPH_LINKS', everything).entry, 0x8001, true), everything)),
+    ).toBe('index_invalid')
+    expect(outcome(await encodeShard({ ...contentOf({ dims: DIMS, terms: 0 }), graph }))).toBe('index_invalid')
+  })
+
+  const rows = 14
+  const nodes = graph.nodes.length / 2
+  const levelOne = [...graph.nodes.keys()].filter((i) => i % 2 === 1 && graph.nodes[i]! < rows).length
+  test.each<[what: string, wrong: Partial<Graph>]>([
+    ['a beginning that is no node', { entry: rows + nodes }],
+    ['a beginning below the highest level', { entry: 0 }],
+    ['no rows kept', { ef: 0 }],
+    ['half a node', { nodes: graph.nodes.slice(0, -1) }],
+    ['a node less', { nodes: graph.nodes.slice(0, -2) }],
+    ['a node above one that comes later', { nodes: graph.nodes.with(1, rows) }],
+    ['a node of another row than the one below', { nodes: graph.nodes.with(0, (graph.nodes[0]! + 1) % rows) }],
+    ['a node of a row that is not there', { nodes: graph.nodes.with(0, rows).with(1, rows) }],
+    ['a level before the one below it', { nodes: graph.nodes.with(2 * levelOne, 0).with(2 * levelOne + 1, 0) }],
+    ['offsets that do not begin at 0', { offsets: graph.offsets.with(0, 1) }],
+    ['offsets that fall', { offsets: graph.offsets.with(3, 0xffffffff) }],
+    ['offsets that end early', { offsets: graph.offsets.with(rows + nodes, graph.links.length - 1) }],
+    ['an offset too many', { offsets: Uint32Array.from([...graph.offsets, graph.links.length]) }],
+    ['a link to no node', { links: graph.links.with(0, rows + nodes) }],
+    ['a link to another level', { links: graph.links.with(0, rows) }],
+    ['a link down', { links: graph.links.with(graph.links.length - 1, 0) }],
+  ])('a graph with %s', async (_, wrong) => {
+    expect(outcome(await encodeShard({ ...content, graph: { ...graph, ...wrong } }))).toBe('index_invalid')
+  })
+
   test('META that is not as described', async () => {
     const { meta } = content
     for (const wrong of [
@@ -233,7 +269,7 @@ describe('refuses', () => {
 })
 
 test('an unknown section that may be skipped is skipped', async () => {
-  const shard = changed((view) => view.setUint32(locate('CODES', everything).entry, 0x8001, true), everything)
+  const shard = changed((view) => view.setUint32(locate('GRAPH_LINKS', everything).entry, 0x8001, true), everything)
   expect(outcome(shard)).toBe('index_invalid') // its other half is left alone
   const extra = new Uint8Array(good.length + 64)
   // A table entry more needs 48 bytes in front of the sections: all of them move.

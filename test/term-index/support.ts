@@ -4,6 +4,7 @@ import { packCodes, packRows } from '../../index-build/rows.ts'
 import {
   type Dtype,
   encodeShard,
+  type Graph,
   type Manifest,
   openIndex,
   planMemory,
@@ -113,7 +114,7 @@ export async function indexOf(contents: readonly ShardContent[]): Promise<Files>
       bytes: shard.length,
       terms: content.terms.length,
       rows: content.rowTerms.length,
-      engine: content.codes ? 'prefilter' : 'exact',
+      engine: content.graph ? 'graph' : content.codes ? 'prefilter' : 'exact',
     })
   }
   const sum = (member: 'terms' | 'rows' | 'bytes') => banks.reduce((total, bank) => total + bank[member], 0)
@@ -190,4 +191,74 @@ export function plainSearch(
     .filter(({ row }) => (flags[rowTerms[row]!]! & mask) === 0)
     .sort((a, b) => sign * (b[by] - a[by]) || a.row - b.row)
     .slice(0, k)
+}
+
+/** A graph with random levels and links, some nodes without any: valid, and good for nothing but tests. */
+export function randomGraph(rows: number, random: () => number, { degree = 6, ef = 20, up = 0.2 } = {}): Graph {
+  const nodes: number[] = []
+  const lists: number[][] = []
+  const pick = (n: number) => Math.floor(random() * n)
+  let level = Array.from({ length: rows }, (_, row) => ({ node: row, row }))
+  let entry = 0
+  while (level.length > 0) {
+    const ids = level.map(({ node }) => node)
+    for (const _ of ids) lists.push(Array.from({ length: pick(2 * degree) }, () => ids[pick(ids.length)]!))
+    entry = ids[pick(ids.length)]!
+    const upper = level.filter(() => random() < up)
+    const first = ids.at(-1)! + 1
+    for (const { node, row } of upper) nodes.push(row, node)
+    level = upper.map(({ row }, i) => ({ node: first + i, row }))
+  }
+  const offsets = new Uint32Array(lists.length + 1)
+  for (const [i, list] of lists.entries()) offsets[i + 1] = offsets[i]! + list.length
+  return { entry, ef, nodes: Uint32Array.from(nodes), offsets, links: Uint32Array.from(lists.flat()) }
+}
+
+/** The rows that a graph search must answer with by docs/index-format.md, section 4, with no kernel. */
+export function plainGraphSearch(
+  content: ShardContent,
+  query: Float32Array,
+  k: number,
+  { mask = 0, by = 'score' }: { mask?: number; by?: 'score' | 'similarity' } = {},
+): number[] {
+  const { flags, rowTerms } = content
+  const { entry, ef, nodes, offsets, links } = content.graph!
+  const count = rowTerms.length
+  const order = plainSearch(content, query, count, { by }).map(({ row }) => row)
+  const rank = new Uint32Array(count)
+  for (const [place, row] of order.entries()) rank[row] = place
+  const rowOf = (node: number) => (node < count ? node : nodes[2 * (node - count)]!)
+  const linksOf = (node: number) => links.subarray(offsets[node]!, offsets[node + 1]!)
+  const better = (a: number, b: number) => rank[a]! < rank[b]!
+
+  let node = entry
+  while (node >= count) {
+    let best = node
+    for (const link of linksOf(node)) if (better(rowOf(link), rowOf(best))) best = link
+    node = best === node ? nodes[2 * (node - count) + 1]! : best
+  }
+  const most = Math.min(Math.max(ef, 4 * k), count)
+  const kept: number[] = []
+  const ahead: number[] = []
+  const seen = new Set<number>()
+  const byRank = (a: number, b: number) => rank[a]! - rank[b]!
+  const reach = (row: number) => {
+    if (seen.has(row)) return
+    seen.add(row)
+    if (kept.length === most && !better(row, kept.at(-1)!)) return
+    ahead.push(row)
+    if (flags[rowTerms[row]!]! & mask) return
+    kept.push(row)
+    kept.sort(byRank)
+    if (kept.length > most) kept.pop()
+  }
+  reach(node)
+  for (;;) {
+    ahead.sort(byRank)
+    const row = ahead.shift()
+    if (row === undefined || (kept.length === most && !better(row, kept.at(-1)!))) break
+    for (const link of linksOf(row)) reach(link)
+  }
+  if (kept.length >= Math.min(k, count)) return kept.slice(0, k)
+  return plainSearch(content, query, k, { mask, by }).map(({ row }) => row)
 }

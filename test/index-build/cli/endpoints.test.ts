@@ -35,7 +35,7 @@ afterAll(async () => {
   await remove()
 })
 
-const body = (stdout: string) => lines(stdout).map(({ file: _, ...body }) => ({ ...body, request_id: '' }))
+const body = (stdout: string) => lines(stdout).map(({ file: _, ...body }) => body)
 
 describe('with an endpoint', () => {
   test('caption --json and --txt: the HTTP shape, and side-cars', async () => {

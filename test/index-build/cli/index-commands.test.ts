@@ -28,7 +28,7 @@ describe('before the first build', () => {
     await rename(join(assets, 'index.away'), join(assets, 'index'))
     for (const { code, stderr } of answers) {
       expect(code).toBe(3)
-      expect(stderr).toContain('termlens build')
+      expect(stderr).toContain('npm run termlens -- build')
     }
   })
 })
@@ -55,9 +55,10 @@ describe('build', () => {
     [
       'a term that the model has no vector for',
       ['--bank', 'mine=mine.txt'],
-      /text_unknown: .*mine\.txt.*"zxqv of no sense"/,
+      /text_unknown: .*mine\.txt.*"zxqv of no sense".*\n.*embed_bank_texts\.py/,
     ],
     ['rules that are none', ['--rules', 'mine'], /termlens, original/],
+    ['an engine that is none', ['--engine', 'mine'], /exact, prefilter, graph/],
   ])('2: %s; the old index stays', async (_, args, words) => {
     await fill(folder, { 'mine.txt': 'zxqv of no sense\r\n' })
     const before = await readFile(join(assets, 'index/manifest.json'), 'utf8')
@@ -66,6 +67,28 @@ describe('build', () => {
     expect(stderr).toMatch(words)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(await readFile(join(assets, 'index/manifest.json'), 'utf8')).toBe(before)
+  })
+
+  test('gives every bank the engine asked for, and verify measures it beside the exact one, or alone', async () => {
+    const { code, stdout } = await run('build', '--engine', 'graph', '--json')
+    expect(code).toBe(0)
+    const engines = JSON.parse(stdout).manifest.banks.map(({ engine }: { engine: string }) => engine)
+    expect(engines).toEqual(['graph', 'graph'])
+    const [both, alone] = await Promise.all([run('verify', '--json'), run('verify', '--engine', 'graph', '--json')])
+    const measured = (text: string) => JSON.parse(text).banks.map(({ engine }: { engine: string }) => engine)
+    expect(measured(both.stdout)).toEqual(['graph', 'exact', 'graph', 'exact'])
+    expect(measured(alone.stdout)).toEqual(['graph', 'graph'])
+    const cannot = await run('verify', '--engine', 'prefilter')
+    expect(cannot.stderr).toMatch(/index_invalid: .*what the engine prefilter needs/)
+    expect((await run('build')).stdout).toBe(built.stdout)
+  })
+
+  test('3: without calibration pictures', async () => {
+    await rename(join(assets, 'calibration'), join(assets, 'calibration.away'))
+    const { code, stderr } = await run('build')
+    await rename(join(assets, 'calibration.away'), join(assets, 'calibration'))
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/^setup_missing: .*calibration.*\n.*git checkout -- assets\/calibration/)
   })
 
   test('names file and line of a bank that is not as it should be', async () => {
@@ -99,6 +122,16 @@ describe('verify', () => {
     expect(code).toBe(3)
     expect(stderr).toMatch(/index_invalid: .*movement/)
   })
+})
+
+test('verify asks for the file of a bank of one’s own', async () => {
+  const [first] = (await readFile(join(assets, 'banks/medium.txt'), 'utf8')).match(/^[^#\n].*$/m)!
+  await fill(folder, { 'own.txt': `${first!.split(/[\t|]/)[0]!.trim()}\n` })
+  expect(await run('build', '--bank', 'own=own.txt')).toMatchObject({ code: 0 })
+  const [without, given] = await Promise.all([run('verify'), run('verify', '--bank', 'own=own.txt')])
+  expect((await run('build')).stdout).toBe(built.stdout)
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('Pass --bank own=<file> to verify it') })
+  expect(given).toMatchObject({ code: 0 })
 })
 
 describe('inspect', () => {
@@ -145,7 +178,10 @@ describe('doctor', () => {
     expect(code).toBe(0)
     const findings = JSON.parse(stdout) as Finding[]
     expect(findings.map(({ check, ok }) => [check, ok])).toEqual(
-      ['Node', 'packages', 'bindings', 'model', 'index', 'a picture', 'captioners'].map((check) => [check, true]),
+      ['Node', 'packages', 'bindings', 'model', 'index', 'banks', 'a picture', 'captioners'].map((check) => [
+        check,
+        true,
+      ]),
     )
   })
 
@@ -176,6 +212,23 @@ describe('doctor', () => {
     expect(bindings).toMatchObject({ check: 'bindings', ok: false, mend: expect.stringContaining('wrangler.toml') })
   })
 
+  test('says what the other binding is for', async () => {
+    expect((await diagnose(root, join(folder, 'nowhere')))[2]!.found).toMatch(/^ASSETS, and TERMLENS_STATE.*gradio/)
+    const other = join(folder, 'clone')
+    await fill(other, { 'wrangler.toml': 'binding = "ASSETS"\n' })
+    const found = expect.stringContaining('without TERMLENS_STATE')
+    expect((await diagnose(other, join(folder, 'nowhere')))[2]).toMatchObject({ ok: true, found })
+  })
+
+  test('banks that are not there', async () => {
+    const [banks, away] = [join(assets, 'banks'), join(assets, 'banks.away')]
+    const found = await failing(
+      () => rename(banks, away),
+      () => rename(away, banks),
+    )
+    expect(found).toMatchObject({ banks: { mend: expect.stringContaining('checkout -- assets/banks') } })
+  })
+
   test('a model that is not there', async () => {
     const [model, away] = [join(assets, 'models'), join(assets, 'models.away')]
     const found = await failing(
@@ -203,7 +256,9 @@ describe('doctor', () => {
     const mend = () => writeFile(path, text)
     const writing = (changed: object) => () => writeFile(path, JSON.stringify({ ...manifest, ...changed }))
 
-    expect(await failing(() => rm(path), mend)).toMatchObject({ index: { mend: expect.stringContaining('build') } })
+    expect(await failing(() => rm(path), mend)).toMatchObject({
+      index: { mend: expect.stringContaining('npm run termlens -- build') },
+    })
     expect(await failing(writing({ version: 999 }), mend)).toMatchObject({
       index: { mend: expect.stringContaining('build') },
     })

@@ -61,8 +61,12 @@ describe('interrogate', () => {
       'photos/sub/b.webp',
       'photos/sub/deep/c ü.PnG',
     ])
-    for (const { file: _, ...body } of objects)
-      expect(interrogateAnswer.omit({ request_id: true }).strict().safeParse(body).error).toBeUndefined()
+    for (const { file: _, ...body } of objects) expect(interrogateAnswer.strict().safeParse(body).error).toBeUndefined()
+  })
+
+  test('each line has a request id of its own', () => {
+    const ids = lines<{ request_id: string }>(whole.stdout).map(({ request_id }) => request_id)
+    expect(new Set(ids).size).toBe(3)
   })
 
   test('one file: its prompt, alone on stdout', async () => {
@@ -72,14 +76,16 @@ describe('interrogate', () => {
 
   test('several inputs: what fails is named, and the others go on', async () => {
     const address = `${host}/nothing.jpg`
-    const args = ['nix.jpg', 'photos/a.JPG', 'cut.jpg', 'photos/notes.txt', address, `${host}/a.jpg`]
+    const nobody = 'http://127.0.0.1:1/a.jpg'
+    const args = ['nix.jpg', 'photos/a.JPG', 'cut.jpg', 'photos/notes.txt', address, nobody, `${host}/a.jpg`]
     const { code, stdout, stderr } = await termlens(['interrogate', ...args], { cwd: folder })
     expect(code).toBe(1)
     expect(stdout).toBe(`photos/a.JPG\n${photoPrompt}\n\n${host}/a.jpg\n${photoPrompt}\n\n`)
     const told = stderr.trimEnd().split('\n')
-    const named = ['nix.jpg', 'cut.jpg', 'photos/notes.txt', address]
-    expect(told.map((line, i) => line.startsWith(`${named[i]}: `))).toEqual([true, true, true, true, false])
-    expect(told.at(-1)).toBe('4 of 6 pictures failed.')
+    const named = ['nix.jpg', 'cut.jpg', 'photos/notes.txt', address, nobody]
+    expect(told.map((line, i) => line.startsWith(`${named[i]}: `))).toEqual([true, true, true, true, true, false])
+    expect(told[4]).toMatch(/could not be fetched: \S/)
+    expect(told.at(-1)).toBe('5 of 7 pictures failed.')
   })
 
   test('standard input', async () => {
@@ -93,9 +99,15 @@ describe('interrogate', () => {
     const { code, stdout, stderr } = await termlens(['interrogate', '-', '--json'])
     expect(code).toBe(1)
     expect(lines(stdout)).toEqual([
-      expect.objectContaining({ file: '-', code: expect.stringMatching(/^image_/), hint: expect.any(String) }),
+      expect.objectContaining({
+        file: '-',
+        code: expect.stringMatching(/^image_/),
+        hint: expect.stringContaining('pipe a picture'),
+        request_id: expect.stringMatching(/^[\da-f-]{36}$/),
+      }),
     ])
     expect(stderr).toContain('-: ')
+    expect(stderr).toContain('1 of 1 picture failed.')
   })
 
   test('npm runs it in the package’s folder: paths are those of the user', async () => {
@@ -145,16 +157,18 @@ describe('analyze', () => {
     const { code, stdout } = await termlens(args, { cwd: folder })
     expect(code).toBe(0)
     const [{ file: _, ...body }] = lines<Line>(stdout) as [Line]
-    const { terms } = analyzeAnswer.omit({ request_id: true }).strict().parse(body)
+    const { terms } = analyzeAnswer.strict().parse(body)
     expect(Object.entries(terms).map(([bank, found]) => [bank, found.length])).toEqual([
       ['medium', 2],
       ['artist', 2],
     ])
   })
 
-  test('for people: each bank, and its terms with their likeness', async () => {
-    const { stdout } = await termlens(['analyze', 'photos/a.JPG', '--top-k', '1', '--banks', 'medium'], { cwd: folder })
-    expect(stdout).toMatch(/^medium\n {2}\d\.\d{3} {2}\S.*\n$/)
+  test('for people: each bank, and its terms by their score, with the cosine behind it', async () => {
+    const { stdout } = await termlens(['analyze', 'photos/a.JPG', '--top-k', '9', '--banks', 'medium'], { cwd: folder })
+    expect(stdout).toMatch(/^medium\n( {2}-?\d+\.\d{3} {2}\S.* {2}\(cosine -?\d\.\d{3}\)\n){9}$/)
+    const scores = stdout.split('\n').slice(1, -1).map(Number.parseFloat)
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a))
   })
 })
 
@@ -186,6 +200,37 @@ describe('--out', () => {
 
     expect(await run()).toMatchObject({ code: 0, stderr: '3 of 3 pictures were done before.\n' })
     expect((await table()).split('\r\n')).toEqual(again)
+  })
+
+  test('refuses the rows of another mode, and leaves them', async () => {
+    const own = await testFolder()
+    await fill(own, { 'a.jpg': PHOTO })
+    const run = (...more: string[]) => termlens(['interrogate', 'a.jpg', '--out', 'r.csv', ...more], { cwd: own })
+    expect(await run()).toMatchObject({ code: 0 })
+    const before = await readFile(join(own, 'r.csv'), 'utf8')
+    const { code, stderr } = await run('--mode', 'caption')
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/^option_invalid: .*a\.jpg was done with the mode "fast"\..*\n.*another name/),
+    })
+    expect(await readFile(join(own, 'r.csv'), 'utf8')).toBe(before)
+  })
+
+  test('with --txt writes the side-cars of what was done before', async () => {
+    const own = await testFolder()
+    await fill(own, { 'a.jpg': PHOTO, 'a.txt': 'mine\n' })
+    const run = (...more: string[]) => termlens(['interrogate', 'a.jpg', '--out', 'r.csv', ...more], { cwd: own })
+    const text = () => readFile(join(own, 'a.txt'), 'utf8')
+    await run()
+    const done = { code: 0, stdout: '', stderr: '1 of 1 picture was done before.\n' }
+    for (const [mode, wanted] of [
+      ['skip', 'mine\n'],
+      ['append', `mine, ${photoPrompt}\n`],
+      ['overwrite', `${photoPrompt}\n`],
+    ] as const) {
+      expect(await run('--txt', mode)).toEqual(done)
+      expect(await text()).toBe(wanted)
+    }
   })
 
   test('.jsonl holds the same columns', async () => {
@@ -264,7 +309,11 @@ describe('exit codes', () => {
     ['a mode that is none', ['interrogate', 'photos', '--mode', 'slow'], /slow.*best, fast, classic/s],
     ['a number that is none', ['interrogate', 'photos', '--max-flavors', 'x'], /--max-flavors: /],
     ['a number out of range', ['analyze', 'photos', '--top-k', '0'], /--top-k: /],
-    ['a bank that is none', ['analyze', 'photos', '--banks', 'nonsense'], /bank_unknown: .*"nonsense"/],
+    [
+      'a bank that is none',
+      ['analyze', 'photos', '--banks', 'nonsense'],
+      /bank_unknown: .*"nonsense".*\n.*termlens -- inspect/,
+    ],
     ['what the model cannot do', ['interrogate', 'photos', '--mode', 'best', '--chain', 'full'], /^option_invalid: /],
     ['results of another kind', ['interrogate', 'photos', '--out', 'r.txt'], /\.csv or \.jsonl/],
     ['results over another file', ['interrogate', 'photos', '--out', 'photos/other.csv'], /something else/],
@@ -281,6 +330,6 @@ describe('exit codes', () => {
     const args = ['interrogate', 'photos', '--json', '--out', 'never.csv']
     const { code, stdout, stderr } = await termlens(args, { cwd: folder, env: { TERMLENS_ASSETS: 'photos' } })
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
-    expect(stderr).toMatch(/index\/manifest\.json.*\n.*termlens (build|doctor)/)
+    expect(stderr).toMatch(/index\/manifest\.json.*\n.*npm run termlens -- (build|doctor|verify)/)
   })
 })

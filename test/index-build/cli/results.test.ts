@@ -41,17 +41,19 @@ describe.each(['results.csv', 'results.jsonl', 'RESULTS.CSV'])('%s', (name) => {
 
   test('begins with its header', async () => {
     const { path, text } = await fileWith(name)
-    expect((await openResults(path, [])).done).toEqual(new Set())
+    expect((await openResults(path, [], 'fast')).done).toEqual(new Map())
     expect(csv ? await text() : '').toBe(header)
   })
 
   test('knows again what it has written, whatever the name', async () => {
     const images = ['a.jpg', 'sub/b, c.jpg', 'say "x".png', 'C:\\photos\\d.jpg', '照片.png', ' e .gif', "=1+1'.png"]
     const { path, text } = await fileWith(name)
-    const { add } = await openResults(path, images)
+    const { add } = await openResults(path, images, 'fast')
     for (const image of images) await add(good(image))
     const written = await text()
-    expect((await openResults(path, images)).done).toEqual(new Set(images))
+    expect((await openResults(path, images, 'fast')).done).toEqual(
+      new Map(images.map((image) => [image, good(image).prompt])),
+    )
     expect(await text()).toBe(written)
   })
 
@@ -61,8 +63,8 @@ describe.each(['results.csv', 'results.jsonl', 'RESULTS.CSV'])('%s', (name) => {
     const start = Buffer.byteLength(header + line(good('a.jpg')))
     for (let end = start; end < bytes.length; end += 3) {
       const { path, text } = await fileWith(name, bytes.subarray(0, end).toString())
-      const { done, add } = await openResults(path, ['a.jpg', 'b.jpg'])
-      expect(done).toEqual(new Set(['a.jpg']))
+      const { done, add } = await openResults(path, ['a.jpg', 'b.jpg'], 'fast')
+      expect([...done.keys()]).toEqual(['a.jpg'])
       await add(good('b.jpg'))
       expect(await text()).toBe(whole)
     }
@@ -70,16 +72,29 @@ describe.each(['results.csv', 'results.jsonl', 'RESULTS.CSV'])('%s', (name) => {
 
   test('loses the failures that are tried again, and keeps the others', async () => {
     const { path, text } = await fileWith(name, header + line(bad('a.jpg')) + line(good('b.jpg')) + line(bad('c.jpg')))
-    const { done } = await openResults(path, ['a.jpg', 'b.jpg'])
-    expect(done).toEqual(new Set(['b.jpg']))
+    const { done } = await openResults(path, ['a.jpg', 'b.jpg'], 'fast')
+    expect([...done.keys()]).toEqual(['b.jpg'])
     expect(await text()).toBe(header + line(good('b.jpg')) + line(bad('c.jpg')))
+  })
+
+  test('with prompts of another mode is refused and left as it is; those of other images do not count', async () => {
+    const content = header + line(bad('a.jpg')) + line(good('b.jpg'))
+    const { path, text } = await fileWith(name, content)
+    await expect(openResults(path, ['a.jpg', 'b.jpg'], 'best')).rejects.toMatchObject({
+      code: 'option_invalid',
+      message: expect.stringContaining('b.jpg was done with the mode "fast"'),
+    })
+    expect(await text()).toBe(content)
+    expect((await openResults(path, ['c.jpg'], 'best')).done.has('b.jpg')).toBe(true)
+    await openResults(path, ['a.jpg'], 'best')
+    expect(await text()).toBe(header + line(good('b.jpg')))
   })
 
   test.each(['name,price\r\nboat,3\r\n', 'my notes', 'my notes\n', '[1, 2]\n', '{"a": 1}\n', '\0\x01\n'])(
     'that holds %j is refused and left as it is',
     async (content) => {
       const { path, text } = await fileWith(name, content)
-      await expect(openResults(path, [])).rejects.toMatchObject({ code: 'option_invalid' })
+      await expect(openResults(path, [], 'fast')).rejects.toMatchObject({ code: 'option_invalid' })
       expect(await text()).toBe(content)
     },
   )
@@ -88,7 +103,7 @@ describe.each(['results.csv', 'results.jsonl', 'RESULTS.CSV'])('%s', (name) => {
 test('a header that was cut is written again', async () => {
   for (const content of ['', 'image,pro', 'image,prompt,mode,similarity,error']) {
     const { path, text } = await fileWith('r.csv', content)
-    await openResults(path, [])
+    await openResults(path, [], 'fast')
     expect(await text()).toBe('image,prompt,mode,similarity,error\r\n')
   }
 })
@@ -98,9 +113,11 @@ test('a spreadsheet’s byte order mark and line ends do not count', async () =>
     'r.csv',
     `\uFEFFimage,prompt,mode,similarity,error\n${toCsv(good('a.jpg')).trimEnd()}\n`,
   )
-  expect((await openResults(path, [])).done).toEqual(new Set(['a.jpg']))
+  expect((await openResults(path, [], 'fast')).done).toEqual(new Set(['a.jpg']))
 })
 
 test.each(['results', 'results.txt', 'results.csv.gz'])('--out %s is refused', async (name) => {
-  await expect(openResults(join(await testFolder(), name), [])).rejects.toMatchObject({ code: 'option_invalid' })
+  await expect(openResults(join(await testFolder(), name), [], 'fast')).rejects.toMatchObject({
+    code: 'option_invalid',
+  })
 })

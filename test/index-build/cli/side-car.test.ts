@@ -23,6 +23,18 @@ describe('joining', () => {
   })
 })
 
+test.each([
+  ['a boat on a lake', 'a boat', false],
+  ['a lake, red boat', 'boat', false],
+  ['a boat, a lake', 'a boat', true],
+  ['a boat, a lake', 'a lake', true],
+  ['mine, a boat, a lake, yours', 'a boat, a lake', true],
+  ['mine', '', true],
+])('"%s" says "%s": %s', (old, prompt, said) => {
+  expect(joinSideCar(old, prompt, 'append')).toBe(said ? old : `${old}, ${prompt}`)
+  expect(joinSideCar(old, prompt, 'prepend')).toBe(said ? old : `${prompt}, ${old}`)
+})
+
 test('a side-car is written whole, beside its picture, and nothing else is left', async () => {
   const folder = await testFolder()
   await fill(folder, { 'a.b.jpg': 'picture' })

@@ -74,7 +74,10 @@ function sink(key: f64, id: u32): void {
   put(i, key, id)
 }
 
-/** Takes a row in unless it is kept out. Returns the key that the next row must exceed: rows come in rising order, so ties lose. */
+/**
+ * Takes in a row that is better than the worst of k, unless it is kept out. Returns the key that the next row must exceed where rows come
+ * in rising order, so that ties lose.
+ */
 function offer(key: f64, row: u32): f64 {
   if (mask && load<u8>(flags + load<u32>(terms + (<usize>row << 2))) & mask) {
     return size < capacity ? -Infinity : keyAt(0)
@@ -320,4 +323,133 @@ export function scanI8List(
     const key = keyOf(<f64>sum * <f64>load<f32>(scales + (<usize>row << 2)) * unit, row)
     if (key > threshold) threshold = offer(key, row)
   }
+}
+
+// A graph search: its rows and query, and the rows whose links are still to be followed, in a heap whose root is the best of them.
+let matrix: usize = 0
+let width: u32 = 0
+let multipliers: usize = 0 // f32 a row
+let asked: usize = 0
+let step: f64 = 0
+let aheadKeys: usize = 0 // f64
+let aheadIds: usize = 0 // u32
+let ahead: u32 = 0
+
+// @ts-ignore: decorator
+@inline function aheadKey(i: u32): f64 { return load<f64>(aheadKeys + (<usize>i << 3)) }
+// @ts-ignore: decorator
+@inline function aheadId(i: u32): u32 { return load<u32>(aheadIds + (<usize>i << 2)) }
+// @ts-ignore: decorator
+@inline function putAhead(i: u32, key: f64, id: u32): void {
+  store<f64>(aheadKeys + (<usize>i << 3), key)
+  store<u32>(aheadIds + (<usize>i << 2), id)
+}
+
+function push(key: f64, id: u32): void {
+  let i = ahead++
+  while (i > 0) {
+    const parent = (i - 1) >> 1
+    if (!worse(aheadKey(parent), aheadId(parent), key, id)) break
+    putAhead(i, aheadKey(parent), aheadId(parent))
+    i = parent
+  }
+  putAhead(i, key, id)
+}
+
+/** Takes the root away. */
+function pop(): void {
+  const key = aheadKey(--ahead)
+  const id = aheadId(ahead)
+  let i: u32 = 0
+  for (;;) {
+    let child: u32 = 2 * i + 1
+    if (child >= ahead) break
+    if (child + 1 < ahead && worse(aheadKey(child), aheadId(child), aheadKey(child + 1), aheadId(child + 1))) child++
+    if (!worse(key, id, aheadKey(child), aheadId(child))) break
+    putAhead(i, aheadKey(child), aheadId(child))
+    i = child
+  }
+  putAhead(i, key, id)
+}
+
+// @ts-ignore: decorator
+@inline function near(row: u32): f64 {
+  const sum = dot(matrix + <usize>row * <usize>width, asked, width)
+  return keyOf(<f64>sum * <f64>load<f32>(multipliers + (<usize>row << 2)) * step, row)
+}
+
+/** The heap of begin() holds the best rows so far, of any order of arrival; true where a row with this entry belongs among them. */
+// @ts-ignore: decorator
+@inline function belongs(key: f64, row: u32): bool {
+  return size < capacity || worse(keyAt(0), idAt(0), key, row)
+}
+
+/**
+ * Follows a graph from node `entry` to the rows nearest to the query: down its levels to the best node of each, then from row to row
+ * until none of those ahead can be better than the worst found. Flagged rows are passed through and not taken. `nodes`: row and lower node
+ * (u32 each) of every node from `count` on; the nodes below are the rows. `links` from `begins[n]` to `begins[n + 1]` are those of node n.
+ * `visited`: a bit a row, whole 8 bytes; `keys_` and `ids_`: f64 and u32 a row.
+ */
+export function scanI8Graph(
+  rows: usize, stride: u32, count: u32, scales: usize, query: usize, unit: f64,
+  begins: usize, links: usize, nodes: usize, entry: u32, visited: usize, keys_: usize, ids_: usize,
+): void {
+  matrix = rows
+  width = stride
+  multipliers = scales
+  asked = query
+  step = unit
+  aheadKeys = keys_
+  aheadIds = ids_
+  ahead = 0
+
+  let node = entry
+  let row = node < count ? node : load<u32>(nodes + (<usize>(node - count) << 3))
+  let key = near(row)
+  while (node >= count) {
+    let best = node
+    const from = begins + (<usize>node << 2)
+    const end = links + (<usize>load<u32>(from, 4) << 2)
+    for (let link = links + (<usize>load<u32>(from) << 2); link < end; link += 4) {
+      const other = load<u32>(link)
+      const otherRow = load<u32>(nodes + (<usize>(other - count) << 3))
+      const otherKey = near(otherRow)
+      if (worse(key, row, otherKey, otherRow)) {
+        best = other
+        row = otherRow
+        key = otherKey
+      }
+    }
+    node = best == node ? load<u32>(nodes + (<usize>(node - count) << 3), 4) : best
+  }
+
+  memory.fill(visited, 0, <usize>((count + 63) >> 6) << 3)
+  visit(visited, row)
+  push(key, row)
+  offer(key, row)
+  while (ahead > 0) {
+    row = aheadId(0)
+    if (!belongs(aheadKey(0), row)) break
+    pop()
+    const from = begins + (<usize>row << 2)
+    const end = links + (<usize>load<u32>(from, 4) << 2)
+    for (let link = links + (<usize>load<u32>(from) << 2); link < end; link += 4) {
+      const other = load<u32>(link)
+      if (!visit(visited, other)) continue
+      key = near(other)
+      if (!belongs(key, other)) continue
+      push(key, other)
+      offer(key, other)
+    }
+  }
+}
+
+/** Marks a row. Returns whether it was not marked before. */
+// @ts-ignore: decorator
+@inline function visit(visited: usize, row: u32): bool {
+  const at = visited + (row >> 3)
+  const bit: u32 = 1 << (row & 7)
+  const byte: u32 = load<u8>(at)
+  store<u8>(at, byte | bit)
+  return (byte & bit) == 0
 }

@@ -6,6 +6,7 @@ import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
 import { configure } from '../src/caption/index.ts'
 import { loadEngine, type ReadAsset } from '../src/engine.ts'
 import type { Engine } from '../src/interrogator.ts'
+import relaxedKernel from '../src/term-index/kernel/kernel-relaxed.wasm'
 import { createVision, loadEncoder } from '../src/vision.ts'
 import { callerDir } from './inputs.ts'
 
@@ -28,7 +29,7 @@ export const readFrom =
 /** @throws TermlensError of the model and index families */
 export async function loadLocalEngine(folder = assetsDir): Promise<Engine> {
   const read = readFrom(folder)
-  const engine = await loadEngine(read)
+  const engine = await loadEngine(read, relaxedKernel)
   const vision = createVision(engine.spec, () => loadEncoder(read, engine.spec, ortWasm))
   const { env } = process
   const configured = configure(env.TERMLENS_CAPTIONERS, { secret: (name) => env[name] })

@@ -8,14 +8,26 @@ import { openIndex, parseManifest } from './term-index/index.ts'
 /** Reads an asset by its path under assets/, without a leading slash: `index/manifest.json`. */
 export type ReadAsset = (path: string) => Promise<Response>
 
-/** Everything but the image encoder. @throws TermlensError `index_invalid`, `index_version`, `index_model_mismatch`, `model_load_failed` */
-export async function loadEngine(read: ReadAsset): Promise<Engine & { bytes: number }> {
+/**
+ * Everything but the image encoder.
+ * @param relaxedKernel the search kernel with relaxed SIMD, where the runtime compiles it: faster, the same answers
+ * @throws TermlensError `index_invalid`, `index_version`, `index_model_mismatch`, `model_load_failed`
+ */
+export async function loadEngine(
+  read: ReadAsset,
+  relaxedKernel?: WebAssembly.Module,
+): Promise<Engine & { bytes: number }> {
   const manifest = parseManifest(await readJson(read, 'index/manifest.json', 'index_invalid'))
   const [spec, tokenizer] = await Promise.all([
     readJson(read, `models/${manifest.model.name}/model.json`, 'model_load_failed').then(parseModelSpec),
     readBytes(read, 'tokenizer/clip-merges.bin', 'model_load_failed'),
   ])
-  const index = await openIndex({ manifest, spec, read: (file) => readOk(read, `index/${file}`, 'index_invalid') })
+  const index = await openIndex({
+    manifest,
+    spec,
+    relaxedKernel,
+    read: (file) => readOk(read, `index/${file}`, 'index_invalid'),
+  })
   return { spec, ranker: index, counter: createTokenCounter(tokenizer), bytes: index.bytes }
 }
 

@@ -5,6 +5,7 @@ import { loadEngine, type ReadAsset } from './engine.ts'
 import { createApp } from './http/app.ts'
 import { durableState, type ObjectNamespace } from './http/compat/index.ts'
 import { once } from './once.ts'
+import relaxedKernel from './term-index/kernel/kernel-relaxed.wasm'
 import type { ModelSpec } from './types.ts'
 import type { Vision } from './vision.ts'
 
@@ -46,7 +47,7 @@ export function createWorker(sight?: Sight) {
     const read: ReadAsset = (path) => ASSETS.fetch(new URL(path, 'https://assets.local'))
     return createApp({
       engine: once(async () => {
-        const engine = await loadEngine(read)
+        const engine = await loadEngine(read, relaxedKernel)
         indexBytes = engine.bytes
         vision = sight?.createVision(engine.spec, read)
         return vision ? { ...engine, ...configured, see: vision, look: vision.look } : engine

@@ -14,15 +14,19 @@ export const unescapeBrackets = (text: string): string => text.replace(/\\([\\()
 const sdText = (text: string) =>
   escapeBrackets(text.replace(/[<>]/g, '').replace(/\b(AND|BREAK)\b/g, (word) => word.toLowerCase()))
 
-/** A weight for every piece that has a row: 0.8 for the lowest score of the prompt, 1.4 for the highest, straight between. */
+/**
+ * A weight for every piece that has a row: 0.8 for the lowest score of the prompt, 1.4 for the highest, straight between. A bank
+ * whose best term comes out below 1 is raised as a whole until that stands at 1: a sure artist does not play the flavors down.
+ */
 export function weightsOf(pieces: readonly Piece[]): (number | undefined)[] {
   const scores = pieces.flatMap(({ term }) => term?.score ?? [])
   const [low, high] = [Math.min(...scores), Math.max(...scores)]
+  const scaled = (score: number) =>
+    high === low ? 1 : WEIGHTS.least + ((WEIGHTS.most - WEIGHTS.least) * (score - low)) / (high - low)
   return pieces.map(({ term }) => {
     if (!term) return undefined
-    if (high === low) return 1
-    const weight = WEIGHTS.least + ((WEIGHTS.most - WEIGHTS.least) * (term.score - low)) / (high - low)
-    return Math.round(weight * 100) / 100
+    const best = Math.max(...pieces.flatMap((other) => (other.term?.bank === term.bank ? other.term.score : [])))
+    return Math.round((scaled(term.score) + Math.max(1 - scaled(best), 0)) * 100) / 100
   })
 }
 
@@ -40,7 +44,7 @@ function stableDiffusion(pieces: readonly Piece[], weighted: boolean): string {
 }
 
 /** `a`, `a and b`, `a, b and c`. */
-export const list = (items: readonly string[]): string =>
+const list = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 
 function trending(text: string): string {

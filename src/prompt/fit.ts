@@ -2,6 +2,7 @@
 import { TermlensError } from '../errors.ts'
 import type { TokenCounter } from '../types.ts'
 import { readText } from './dialect.ts'
+import { mediaOf } from './media.ts'
 import type { Task } from './options.ts'
 import { arrange, type Draft } from './pieces.ts'
 
@@ -26,10 +27,16 @@ export const roomLeft = (draft: Draft, { options, counter }: Pick<Task, 'options
   options.token_budget - counter.count(readText(arrange(draft), options.dialect))
 
 /** Whether the reader of the prompt sees all of it. */
-export const fits = (draft: Draft, task: Pick<Task, 'options' | 'counter'>): boolean => roomLeft(draft, task) >= 0
+const fits = (draft: Draft, task: Pick<Task, 'options' | 'counter'>): boolean => roomLeft(draft, task) >= 0
 
 /** Ends that a shortened caption must not have. */
-const DANGLING = /(\s+(a|an|the|of|in|on|at|to|with|and|or|by|for|from|is|are|its|his|her|their))+$/i
+const DANGLING = /((^|\s+)(a|an|the|of|in|on|at|to|with|and|or|by|for|from|is|are|its|his|her|their))+$/i
+
+/** Whether `start` ends within the words that name the medium of `caption`: `an oil` of `an oil painting of a boat`. */
+function halfAMedium(start: string, caption: string): boolean {
+  const [medium = ''] = caption.split(' of ')
+  return start !== '' && start.length < medium.length && mediaOf(medium).size > 0 && mediaOf(start).size === 0
+}
 
 /**
  * `draft` with as many words of its caption as fit.
@@ -46,7 +53,7 @@ export function fitCaption(draft: Draft, task: Pick<Task, 'options' | 'counter'>
       .replace(/[\s.,;:]+$/, '')
   for (let n = words.length - 1; n >= 0; n--) {
     const shorter = { ...draft, caption: first(n) }
-    if (fits(shorter, task)) return shorter
+    if (!halfAMedium(shorter.caption, draft.caption) && fits(shorter, task)) return shorter
   }
   throw new TermlensError('option_invalid', `The included terms alone exceed ${task.options.token_budget} tokens.`, {
     hint: 'Include fewer terms, or raise token_budget.',

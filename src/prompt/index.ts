@@ -5,7 +5,7 @@ import { best, originalBest } from './best.ts'
 import { caption, originalCaption } from './caption.ts'
 import { classic, originalClassic } from './classic.ts'
 import { readText, write } from './dialect.ts'
-import { fast, originalFast } from './fast.ts'
+import { fast, fastDraft, originalFast } from './fast.ts'
 import { localPrompt } from './local.ts'
 import type { Composed } from './mode.ts'
 import { negative, originalNegative } from './negative.ts'
@@ -18,14 +18,13 @@ import {
   speakingBanks,
   type Task,
 } from './options.ts'
-import { clean } from './pieces.ts'
+import { clean, cleanCaption } from './pieces.ts'
 import { banksOf } from './pool.ts'
 import { reportTerms, round4, type TermList } from './report.ts'
 import { mentions } from './words.ts'
 
 export { analyze } from './analyze.ts'
 export type { Dialect, InterrogateOptions, InterrogateRequest, Mode, Rules, Sources } from './options.ts'
-export { defaults, speakingBanks } from './options.ts'
 export { excluder } from './pool.ts'
 export type { ReportedTerm, TermList } from './report.ts'
 export { type ClipTokenizer, createTokenCounter } from './tokenizer/bpe.ts'
@@ -61,7 +60,7 @@ const MODES: Record<Mode, Record<Rules, (task: Task) => Promise<Composed>>> = {
  * @throws TermlensError `option_invalid` where included terms are excluded too or exceed the budget, or a full chain is asked for
  */
 export async function compose(request: InterrogateRequest, sources: Sources): Promise<Composition> {
-  const options = resolveOptions(request)
+  const options = asList(resolveOptions(request))
   const task: Task = { ...sources, options, banks: banksOf({ ranker: sources.ranker, options }, speakingBanks) }
   const chains = options.mode === 'best' || options.mode === 'negative' || options.with_negative
   if (chains && options.chain === 'full') {
@@ -69,7 +68,7 @@ export async function compose(request: InterrogateRequest, sources: Sources): Pr
       'option_invalid',
       'chain=full encodes every longer prompt, and the model here has no text tower.',
       {
-        hint: 'Use chain=hybrid, or a model with a text tower in Node (termlens models list).',
+        hint: 'Use chain=hybrid, which follows the chain in embedding space.',
       },
     )
   }
@@ -82,7 +81,7 @@ export async function compose(request: InterrogateRequest, sources: Sources): Pr
   return {
     prompt: write(pieces, options.dialect, weights),
     ...(local !== undefined && { prompt_local: local }),
-    ...(beside && { negative_prompt: write(beside.pieces, options.dialect) }),
+    ...(beside && { negative_prompt: write(beside.pieces, asList({ ...options, mode: 'negative' }).dialect) }),
     tokens: sources.counter.count(readText(pieces, options.dialect)),
     caption: sources.caption,
     similarity: similarity === undefined ? null : round4(similarity),
@@ -91,21 +90,22 @@ export async function compose(request: InterrogateRequest, sources: Sources): Pr
     warnings: distinct([
       ...captionWarnings(task, pieces[0]?.role === 'caption' ? pieces[0].text : ''),
       ...warnings,
-      ...(options.rules === 'original' ? (beside?.warnings ?? []) : []),
-      ...unsure(options, terms.length),
+      ...(beside?.warnings ?? []),
+      ...(await unsure(task, terms.length)),
     ]),
   }
 }
 
 /** The negative prompt that accompanies another: without what the caller wants to see, and without what the prompt says. */
 function negativeBeside(task: Task, terms: Parameters<typeof negative>[1] & {}): Promise<Composed> {
-  const beside: Task = { ...task, options: { ...task.options, include: [], max_flavors: undefined } }
+  const options = asList({ ...task.options, mode: 'negative', include: [], max_flavors: undefined })
+  const beside: Task = { ...task, options }
   return task.options.rules === 'original' ? originalNegative(beside) : negative(beside, terms)
 }
 
 function captionWarnings({ options, caption }: Task, spoken: string): Warning[] {
   const warnings: Warning[] = []
-  if (options.mode === 'negative' || spoken === '') return warnings
+  if (options.mode === 'negative') return warnings
   const excluded = options.exclude.find((term) => mentions(spoken, term))
   if (excluded !== undefined) {
     warnings.push({ code: 'caption_excluded', message: `The caption itself says "${excluded}", which was excluded.` })
@@ -113,19 +113,29 @@ function captionWarnings({ options, caption }: Task, spoken: string): Warning[] 
   if (options.rules === 'termlens' && spoken.length < clean(caption.text).replace(/[\s.,;:]+$/, '').length) {
     warnings.push({
       code: 'caption_shortened',
-      message: `The caption was shortened to fit ${options.token_budget} tokens.`,
+      message: `The caption was ${spoken === '' ? 'left out' : 'shortened'}: token_budget is ${options.token_budget}.`,
     })
   }
   return warnings
 }
 
+/** A negative prompt is a list in every dialect: as a sentence it would say what is not to be seen. */
+const asList = (options: Task['options']): Task['options'] =>
+  options.mode === 'negative' && options.dialect === 'natural' ? { ...options, dialect: 'plain' } : options
+
 /** A prompt with fewer terms than this says little beside its caption. */
 const FEW = 3
 
-/** Says so where the model was sure of hardly anything. */
-function unsure({ mode, rules }: Task['options'], count: number): Warning[] {
-  if (rules === 'original' || mode === 'negative' || mode === 'caption' || count >= FEW) return []
-  return [{ code: 'unsure', message: `The model was sure of ${count} terms only; analyze shows the others.` }]
+/** Says so where the model was sure of hardly anything: of what it would say with room for all and nothing asked or forbidden. */
+async function unsure(task: Task, said: number): Promise<Warning[]> {
+  const { mode, rules, lang } = task.options
+  if (rules === 'original' || mode === 'negative' || mode === 'caption' || said >= FEW) return []
+  const options = { ...resolveOptions({ lang }), token_budget: Number.POSITIVE_INFINITY }
+  const free: Task = { ...task, options, banks: banksOf({ ...task, options }, speakingBanks) }
+  const { terms } = await fastDraft({ caption: cleanCaption(task.caption), include: [], terms: [] }, 32, free)
+  if (terms.length >= FEW) return []
+  const few = terms.length === 0 ? 'no term' : `${terms.length} term${terms.length === 1 ? '' : 's'} only`
+  return [{ code: 'unsure', message: `The model was sure of ${few}; analyze shows the others.` }]
 }
 
 const distinct = (warnings: readonly Warning[]) =>

@@ -3,6 +3,7 @@ import { TermlensError } from '../errors.ts'
 import type { Flag, Label, Ranked } from '../types.ts'
 import { distinctTerms } from './merge.ts'
 import type { Task, Term } from './options.ts'
+import { clean } from './pieces.ts'
 import { mentions, stems } from './words.ts'
 
 /** Rows that are never volunteered: what the build could not show the model to know, and what is not for every audience. */
@@ -32,12 +33,15 @@ export function banksOf({ ranker, options }: Pick<Task, 'ranker' | 'options'>, s
  * Standard deviations above ordinary that a term must reach to be volunteered. Measured on validation pictures with the embedded model: at
  * these, six of ten movements are right, and one in ten pictures that no known artist made is given one.
  */
-const FLOORS: Readonly<Record<string, number>> = { artist: 3.25, movement: 2.75, medium: 0, trending: 1.25 }
+const FLOORS: Readonly<Record<string, number>> = { artist: 3.25, movement: 2.75, medium: 1.5 }
 const FLOOR = 2
 
 /** Whether the model is sure enough of a row to say it unasked. A row without calibration has its cosine as score and passes. */
 const confident = ({ bank, score, similarity }: Ranked): boolean =>
   score === similarity || score >= (FLOORS[bank] ?? FLOOR)
+
+/** `steam`, `behance`: as a bare word the name of a site says nothing to who did not ask for it. */
+const bare = ({ bank, text, term }: Ranked) => bank === 'trending' && text === term
 
 /** Terms of a bank under this project's rules: by calibrated score, distinct, with vectors. */
 export async function volunteers(task: Task, bank: string, k: number, reverse = false): Promise<Term[]> {
@@ -50,7 +54,10 @@ export async function volunteers(task: Task, bank: string, k: number, reverse = 
     lang: options.lang,
   })
   const excluded = excluder(options.exclude)
-  return distinctTerms(rows).filter((row) => !excluded(row) && (reverse || confident(row)))
+  const asked = options.banks?.includes(bank)
+  return distinctTerms(rows.filter((row) => asked || !bare(row))).filter(
+    (row) => !excluded(row) && (reverse || confident(row)),
+  )
 }
 
 /** Rows of a bank as the original ranks them: by plain cosine, every row for itself. Vectors only where they are asked for. */
@@ -80,18 +87,26 @@ function sameWords(a: string, b: string): boolean {
 
 /**
  * The `include` terms, each with its row where a speaking bank has it (at most 20,000 rows of a bank are looked through).
- * @throws TermlensError `option_invalid` where a term is excluded as well
+ * Of spellings that differ in case alone the first counts.
+ * @throws TermlensError `option_invalid` where a term is excluded as well, or nothing of it can be written
  */
 export async function included(task: Task): Promise<Included[]> {
   const { include, exclude, lang } = task.options
   for (const text of include) {
+    if (clean(text).replace(/[<>]/g, '').trim() === '') {
+      throw new TermlensError('option_invalid', `Nothing of the included term "${text}" can stand in a prompt.`, {
+        hint: 'Tags such as <lora:name:1> are taken out of prompts; include words.',
+      })
+    }
     const against = exclude.find((term) => !isArtists(term) && mentions(text, term))
     if (against === undefined) continue
     throw new TermlensError('option_invalid', `"${text}" is included and "${against}" excluded.`, {
       hint: 'Take the term out of one of the two lists.',
     })
   }
-  const found: Included[] = [...new Set(include)].map((text) => ({ text }))
+  const found: Included[] = include
+    .filter((text, n) => include.findIndex((other) => other.toLowerCase() === text.toLowerCase()) === n)
+    .map((text) => ({ text }))
   if (found.length === 0) return found
   for (const { name, rows } of task.ranker.banks().filter(({ name }) => task.banks.includes(name))) {
     const ranked = await task.ranker.rank(name, task.embedding, Math.min(rows, LOOKUP_ROWS), { by: 'score', lang })

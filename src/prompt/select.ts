@@ -1,16 +1,45 @@
 /** What may join a prompt under this project's rules. */
 import { roomLeft } from './fit.ts'
-import { contradict, mediaOf } from './media.ts'
-import { nearDuplicate } from './merge.ts'
+import { contradict, mediaOf, ofASchool, schoolless } from './media.ts'
+import { dot, nearDuplicate } from './merge.ts'
 import type { Task, Term } from './options.ts'
 import type { Draft } from './pieces.ts'
-import { head, names, sayTheSame, stems } from './words.ts'
+import { head, memoized, names, sayTheSame, stems } from './words.ts'
 
 /** How many terms of a bank one prompt has room for; of other banks as many as the budget allows. */
 export type Quotas = Readonly<Record<string, number>>
 
 /** More than two kinds of lighting are a list, not a description. */
 const SAME_HEAD = 2
+/** So many terms of one idea make the point: the fourth vehicle adds none. */
+const ONE_IDEA = 3
+/** Above this cosine two terms are of one idea. */
+const SIMILAR = 0.35
+/** A picture that belongs to no school is given an artist only at so many standard deviations. */
+const ARTIST_OF_A_PHOTOGRAPH = 4.5
+
+/** Of each line a picture shows one. */
+const EXCLUSIVE: readonly (readonly RegExp[])[] = [
+  [/\b(winter|snow\w*|frozen|frost\w*)\b/i, /(?<!hot )\bspring\b/i, /\b(summer|tropical)\b/i, /\bautumn\b/i],
+  [
+    /\b(sunrise|dawn|morning)\b/i,
+    /\b(sunset|dusk|golden hour)\b/i,
+    /\b(night|nightscape|midnight(?! sun)|moonlight|starry)\b/i,
+    /\b(noon|midday|midnight sun)\b/i,
+  ],
+  [/\b(snow|snowfall)\b/i, /\brain\b(?! of)/i, /\bsunny\b/i],
+  [/\blineless\b/i, /\b(line art|lines)\b/i],
+]
+const states = memoized((text) => EXCLUSIVE.map((group) => group.map((state) => state.test(text))))
+
+/** Whether one text says winter and the other spring. */
+function exclude(a: string, b: string): boolean {
+  const others = states(b)
+  return states(a).some(
+    (mine, n) =>
+      mine.includes(true) && others[n]!.includes(true) && mine.every((shown, state) => !shown || !others[n]![state]),
+  )
+}
 
 /** Rows of one bank, all included ones counted. */
 const countOf = ({ terms, include }: Draft, bank: string) =>
@@ -24,7 +53,7 @@ export function techniquesOf({ caption, terms, include }: Draft): ReadonlySet<st
     ...include.map(({ text }) => text),
     ...terms.flatMap(({ bank, term }) => (bank === 'medium' ? term : [])),
   ]
-  return mediaOf(media.join(' '))
+  return new Set(media.flatMap((text) => [...mediaOf(text)]))
 }
 
 /** Whether `term` adds something to `draft`, contradicts nothing in it, and its bank has room left. */
@@ -35,10 +64,21 @@ export function admissible(term: Term, draft: Draft, quotas: Quotas): boolean {
   if (include.some((entry) => sayTheSame(entry.text, term.term) || (entry.term && nearDuplicate(entry.term, term))))
     return false
   if (terms.some((other) => nearDuplicate(other, term))) return false
-  if (contradict(techniquesOf(draft), mediaOf(term.term))) return false
+  const techniques = techniquesOf(draft)
+  if (contradict(techniques, mediaOf(term.term))) return false
+  if (schoolless(techniques) && !(term.bank === 'artist' ? famous(term) : !ofASchool(term))) return false
+  if (term.bank === 'artist') return true
+  const said = [caption, ...include.map(({ text }) => text), ...terms.map((other) => other.term)]
+  if (said.some((text) => exclude(text, term.term))) return false
   const last = head(term.term)
-  return term.bank === 'artist' || terms.filter((other) => head(other.term) === last).length < SAME_HEAD
+  if (terms.filter((other) => head(other.term) === last).length >= SAME_HEAD) return false
+  return terms.filter((other) => similar(other, term)).length < ONE_IDEA
 }
+
+const famous = ({ score, similarity }: Term) => score === similarity || score >= ARTIST_OF_A_PHOTOGRAPH
+
+const similar = (a: Term, b: Term) =>
+  a.vector !== undefined && b.vector !== undefined && dot(a.vector, b.vector) > SIMILAR
 
 /**
  * The media that may join `caption`: none where it names the best of them, or another that is no mere generalisation of it

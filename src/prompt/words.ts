@@ -19,7 +19,7 @@ export function words(text: string): string[] {
   )
 }
 
-/** One form for singular and plural, painting and painted, colour and color. Not a linguist's stem: only a key to compare by. */
+/** One form for singular and plural, painting and painted, colour and color, photorealism and photorealistic. Not a linguist's stem: only a key to compare by. */
 export function stem(word: string): string {
   const base = SAME[word] ?? word.replace('colour', 'color').replace(/['’]s$/, '')
   if (base.length <= 4) return base.replace(/(?<=[^su])s$/, '')
@@ -28,23 +28,30 @@ export function stem(word: string): string {
     .replace(/ies$/, 'y')
     .replace(/(?<=[^su])s$/, '')
     .replace(/(?<=...)(ing|ed)$/, '')
+    .replace(/(?<=.{5})is(m|t|tic)$/, '')
 }
 
-/** Stems of the texts seen last: a request compares the same few hundred terms with each other. */
-const memo = new Map<string, string[]>()
 const MEMO = 4096
 
-/** The stems of what `text` is about, in order. */
-export function stems(text: string): readonly string[] {
-  const known = memo.get(text)
-  if (known) return known
-  const found = words(text)
-    .map(stem)
-    .filter((word) => !FUNCTION_WORDS.has(word))
-  if (memo.size >= MEMO) memo.clear()
-  memo.set(text, found)
-  return found
+/** `read` with its answers to the texts seen last: a request compares the same few hundred terms with each other. */
+export function memoized<T extends object>(read: (text: string) => T): (text: string) => T {
+  const memo = new Map<string, T>()
+  return (text) => {
+    const known = memo.get(text)
+    if (known) return known
+    const found = read(text)
+    if (memo.size >= MEMO) memo.clear()
+    memo.set(text, found)
+    return found
+  }
 }
+
+/** The stems of what `text` is about, in order. */
+export const stems: (text: string) => readonly string[] = memoized((text) =>
+  words(text)
+    .map(stem)
+    .filter((word) => !FUNCTION_WORDS.has(word)),
+)
 
 /** The last word of a term that is about something: `lighting` of `soft rim lighting`, as a stem. */
 export const head = (text: string): string => stems(text).at(-1) ?? ''

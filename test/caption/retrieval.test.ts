@@ -49,6 +49,44 @@ test('no portrait of a portrait', async () => {
   expect(await retrieve(rows, media)).toBe('a portrait photograph of an old man')
 })
 
+const scored = (term: string, axis: number, score: number): Row => ({ term, at: at(0.5, axis), bonus: score - 0.5 })
+
+test('a subject that the model does not know is not named; the medium is named alone', async () => {
+  const sure = [scored('pixel art', 1, 2)]
+  expect(await retrieve([scored('christ', 2, 2.9)], sure)).toBe('pixel art')
+  expect(await retrieve([scored('knight', 2, 3.1), scored('christ', 3, 2.9)], sure)).toBe('pixel art of a knight')
+})
+
+test('the subject that most rows are near is passed over where it is not known itself', async () => {
+  const ski = [0, 1, 2].map((n) => ({ term: `ski ${n}`, at: at(0.6, 10, 20 + n), bonus: 1.9 + n / 10 }))
+  const centre = { term: 'skiing', at: at(0.6, 10), bonus: 2.3 }
+  expect(await retrieve([...ski, scored('lamp', 30, 3.2), centre], [scored('a sketch', 1, 2)])).toBe(
+    'a sketch of a lamp',
+  )
+})
+
+test('a doubtful medium is not named beside a subject', async () => {
+  expect(await retrieve([scored('cat', 2, 4)], [scored('a fresco', 1, 1.4)])).toBe('a cat')
+  expect(await retrieve([scored('cat', 2, 2)], [scored('a fresco', 1, 1.4)])).toBe('a fresco')
+})
+
+test('no screenshot of a web page, no map of a diagram', async () => {
+  for (const [medium, subject] of [
+    ['a video game screenshot', 'playing video games'],
+    ['a screenshot of a website', 'web page'],
+    ['a screenshot of a user interface', 'video game'],
+    ['a map', 'tree diagram'],
+  ] as const) {
+    const media = [{ term: medium, at: at(0.5, 1) }]
+    expect(await retrieve([{ term: subject, at: at(0.6, 2) }], media)).toBe(medium)
+    const rows = [
+      { term: subject, at: at(0.6, 2) },
+      { term: 'cat', at: at(0.59, 3) },
+    ]
+    expect(await retrieve(rows, media)).toBe(`${medium} ${medium.includes(' of ') ? 'with' : 'of'} a cat`)
+  }
+})
+
 test('whatever there is', async () => {
   expect(await retrieve([])).toBe('a photograph')
   expect(await retrieve([{ term: 'moon', at: at(0.5, 2) }], [])).toBe('the moon')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { analyze, compose, type InterrogateRequest } from '../../src/prompt/index.ts'
-import { at, caption, counter, gallery, galleryRanker, memoryRanker, picture } from './helpers.ts'
+import { at, caption, counter, gallery, galleryRanker, memoryRanker, picture, type Row } from './helpers.ts'
 
 const sources = { ranker: galleryRanker, embedding: picture, caption, counter }
 const ask = (request: InterrogateRequest, others: Partial<typeof sources> = {}) =>
@@ -119,7 +119,7 @@ test('with_negative adds a negative prompt that says nothing of the prompt', asy
   const { prompt, negative_prompt, warnings } = await ask({ with_negative: true })
   expect(negative_prompt).toContain('watermark, bad anatomy')
   for (const term of negative_prompt!.split(', ')) expect(prompt.split(', ')).not.toContain(term)
-  expect(warnings).toEqual([])
+  expect(warnings.map(({ code }) => code)).toEqual(['chain_approximated'])
 })
 
 test('terms lists what speaks, with names in the language asked for', async () => {
@@ -191,6 +191,76 @@ test('a calibrated term below the floor of its bank is not said', async () => {
     artist: [{ term: 'Alfred Sisley', text: 'by Alfred Sisley', at: at(0.5, 4), bonus: 2.6 }],
   })
   expect((await ask({}, { ranker })).prompt).toBe(`${caption.text}, snowfall`)
+})
+
+const known = (term: string, axis: number, score = 3) => ({ term, at: at(0.5, axis), bonus: score - 0.5 })
+
+test('unsure: said where the model knows fewer than three terms, not where the caller wants no more', async () => {
+  const few = memoryRanker({ flavor: [known('mist', 1), known('gorse', 2, 1.5)] })
+  expect((await ask({}, { ranker: few })).warnings).toEqual([
+    { code: 'unsure', message: 'The model was sure of 1 term only; analyze shows the others.' },
+  ])
+  for (const limit of [
+    { max_flavors: 2 },
+    { banks: ['artist'] },
+    { banks: [] },
+    { token_budget: 9 },
+    { max_flavors: 0 },
+  ]) {
+    for (const mode of ['fast', 'classic'] as const) {
+      expect((await ask({ mode, ...limit })).warnings, JSON.stringify(limit)).toEqual([])
+    }
+  }
+})
+
+test('a site is named in a phrase or not at all, unless its bank is asked for', async () => {
+  const steam = { term: 'steam', at: at(0.5, 1), bonus: 2 }
+  const ranker = memoryRanker({ trending: [steam, { ...steam, text: 'trending on steam', bonus: 1.7 }] })
+  expect((await ask({}, { ranker })).prompt).toBe(`${caption.text}, trending on steam`)
+  expect((await ask({}, { ranker: memoryRanker({ trending: [steam] }) })).prompt).toBe(caption.text)
+  expect((await ask({ banks: ['trending'] }, { ranker })).prompt).toBe(`${caption.text}, steam`)
+  const doubtful = memoryRanker({ trending: [{ ...steam, text: 'trending on steam', bonus: 1.4 }] })
+  expect((await ask({}, { ranker: doubtful })).prompt).toBe(caption.text)
+})
+
+test('one season, one time of day, one weather, lines or none; what the caption says counts', async () => {
+  const say = async (text: string, ...flavors: string[]) => {
+    const ranker = memoryRanker({ flavor: flavors.map((term, n) => known(term, n + 1, 4 - n / 10)) })
+    return (await ask({}, { ranker, caption: { text, source: 'option' } })).prompt
+  }
+  expect(await say('a road', 'winter', 'spring', 'autumn', 'snowfall', 'tropical beach', 'hot spring')).toBe(
+    'a road, winter, snowfall, hot spring',
+  )
+  expect(await say('a road', 'sunrise', 'sunset', 'night scene', 'midnight')).toBe('a road, sunrise')
+  expect(await say('an autumn forest', 'spring', 'rain', 'deep snow')).toBe('an autumn forest, rain')
+  expect(await say('a hook', 'clean line art', 'lineless art')).toBe('a hook, clean line art')
+})
+
+test('photographs, maps and icons belong to no school, and have an artist only where the model is very sure', async () => {
+  const by = (term: string, axis: number, score: number) => ({ ...known(term, axis, score), text: `by ${term}` })
+  const rows: Record<string, Row[]> = {
+    movement: [known('luminism', 1, 4)],
+    flavor: [known('Baroque', 2), known('mist', 3)],
+    artist: [by('Henri Martin', 4, 4.4)],
+  }
+  const say = async (medium: string) =>
+    (await ask({}, { ranker: memoryRanker(rows), caption: { text: `${medium} of a hill`, source: 'option' } })).prompt
+  for (const medium of ['a photograph', 'a map', 'a flat icon', 'a screenshot of a website', 'a chart']) {
+    expect(await say(medium)).toBe(`${medium} of a hill, mist`)
+  }
+  expect(await say('an oil painting')).toBe('an oil painting of a hill by Henri Martin, luminism, Baroque, mist')
+  rows.artist = [by('Ansel Adams', 5, 4.6)]
+  expect(await say('a photograph')).toBe('a photograph of a hill by Ansel Adams, mist')
+})
+
+test('three terms of one idea are enough', async () => {
+  const vehicles = ['motorcycle', 'food truck', 'half-track', 'tugboat', 'bus'].map((term, n) => ({
+    term,
+    at: at(0.6, n + 1, 40),
+  }))
+  const ranker = memoryRanker({ flavor: [...vehicles, { term: 'rain', at: at(0.5, 30) }] })
+  const close = { ...caption, text: 'a road' }
+  expect((await ask({}, { ranker, caption: close })).prompt).toBe('a road, motorcycle, food truck, half-track, rain')
 })
 
 test('banks restricts who speaks; a bank that is not there is passed over', async () => {

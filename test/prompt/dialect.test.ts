@@ -48,9 +48,28 @@ test('sd: weights follow the scores, from 0.8 to 1.4, on request alone', async (
   expect(plain.prompt).not.toContain(':1')
   const { prompt, tokens } = await compose({ mode: 'classic', dialect: 'sd', weights: true }, sources)
   expect(prompt).toBe(
-    'a lighthouse on a cliff, (a watercolor painting:1.4) (by Winslow Homer:1.28), (impressionism:1.04), (soft light:1.35), (sea spray:1.3), (wet on wet:1.23), (trending on artstation:0.8)',
+    'a lighthouse on a cliff, (a watercolor painting:1.4) (by Winslow Homer:1.28), (impressionism:1.04), (soft light:1.35), (sea spray:1.3), (wet on wet:1.23), trending on artstation',
   )
   expect(tokens).toBe(plain.tokens)
+})
+
+test('sd: a sure artist does not play the flavors down: the best of each bank weighs 1 or more', async () => {
+  const calibrated = (term: string, axis: number, score: number) => ({ term, at: at(0.5, axis), bonus: score - 0.5 })
+  const ranker = memoryRanker({
+    artist: [{ ...calibrated('Isaac Levitan', 1, 5.1), text: 'by Isaac Levitan' }],
+    flavor: [calibrated('meandering river', 2, 2.4), calibrated('mist', 3, 2.1)],
+  })
+  const { prompt } = await compose({ dialect: 'sd', weights: true }, { ...sources, ranker })
+  expect(prompt).toBe('a lighthouse on a cliff (by Isaac Levitan:1.4), meandering river, (mist:0.94)')
+})
+
+test('a negative prompt is a list, never a sentence that says what is not to be seen', async () => {
+  const alone = await compose({ mode: 'negative', max_flavors: 6, dialect: 'natural' }, sources)
+  expect(alone.prompt).toBe('cyberpunk city, watermark, bad anatomy, extra limbs, blurry')
+  const { prompt, negative_prompt } = await compose({ dialect: 'natural', with_negative: true }, sources)
+  expect(prompt).toMatch(/^A lighthouse.*\.$/)
+  expect(negative_prompt).toMatch(/watermark, bad anatomy/)
+  expect(negative_prompt).not.toMatch(/\.$| and /)
 })
 
 test('sd: brackets in a term are escaped within its weight', async () => {

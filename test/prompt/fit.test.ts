@@ -36,6 +36,28 @@ test('a caption that is too long is cut between words, without loose ends, and a
   expect(answer.caption).toEqual(caption)
 })
 
+test('a caption is never cut down to an article, a preposition or half a medium', async () => {
+  const cut = async (text: string, token_budget: number) => {
+    const caption = { text, source: 'retrieval' }
+    return compose({ token_budget }, { ranker: memoryRanker({}), embedding: picture, caption, counter })
+  }
+  const valley = 'an oil painting of a river valley'
+  for (const [budget, prompt] of [
+    [1, ''],
+    [2, ''],
+    [3, 'an oil painting'],
+    [5, 'an oil painting'],
+    [6, 'an oil painting of a river'],
+  ] as const) {
+    const answer = await cut(valley, budget)
+    expect(answer.prompt).toBe(prompt)
+    expect(answer.warnings.map(({ code }) => code)).toContain('caption_shortened')
+  }
+  expect((await cut('a black and white photograph of a dog', 4)).prompt).toBe('')
+  expect((await cut('line art of an elephant', 1)).prompt).toBe('')
+  expect((await cut('the roof of the house', 2)).prompt).toBe('the roof')
+})
+
 test('no prompt exceeds the budget: 300 random requests', async () => {
   const draw = random(30)
   const pick = <T>(items: readonly T[]): T => items[Math.floor(draw() * items.length)]!

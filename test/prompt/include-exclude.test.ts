@@ -42,6 +42,18 @@ test('included terms that alone exceed the budget are an error, and so is a term
   })
 })
 
+test('an included term of which nothing can be written is an error', async () => {
+  for (const include of [['<lora:a:1>'], ['cat', ' \n'], ['<>']]) {
+    await expect(compose({ include }, sources)).rejects.toMatchObject({ code: 'option_invalid' })
+    await expect(compose({ include, rules: 'original' }, sources)).rejects.toMatchObject({ code: 'option_invalid' })
+  }
+})
+
+test('an included term appears once, however its case varies', async () => {
+  const { prompt } = await compose({ include: ['cat', 'Cat', 'CAT'], mode: 'caption' }, sources)
+  expect(prompt).toBe('a lighthouse on a cliff, cat')
+})
+
 test('excluded terms never appear, in any case or number, nor within other labels', async () => {
   await everyWay({ exclude: ['MONET', 'colours'], caption: 'x' }, (prompt) => {
     expect(prompt).not.toMatch(/monet|colors/i)

@@ -13,6 +13,7 @@ test('near-duplicates in words', () => {
   ] as const) {
     expect(sayTheSame(a, b), `${a} / ${b}`).toBe(true)
   }
+  expect(sayTheSame('photorealism', 'photorealistic')).toBe(true)
   for (const [a, b] of [
     ['soft light', 'hard light'],
     ['cat', 'intricate'],
@@ -40,4 +41,25 @@ test('techniques contradict where both are named and differ', () => {
   expect(contradict(mediaOf('a photograph'), mediaOf('gouache'))).toBe(true)
   expect(contradict(mediaOf('a watercolor'), mediaOf('impasto'))).toBe(false)
   expect(contradict(mediaOf('a photograph'), mediaOf('soft light'))).toBe(false)
+  for (const [medium, flavor] of [
+    ['a photograph of a jug', 'botanical illustration'],
+    ['an emoji', '3D render'],
+    ['an emoji', 'pencil sketch'],
+    ['a floor plan', 'black and white photography'],
+    ['a blueprint of a floor plan', 'screen print'],
+    ['a screenshot of a user interface', 'ukiyo-e print'],
+    ['a microscope image', 'Otomi embroidery'],
+    ['a vector illustration', 'photorealistic'],
+  ] as const) {
+    expect(contradict(mediaOf(medium), mediaOf(flavor)), `${medium}, ${flavor}`).toBe(true)
+  }
+  for (const [medium, flavor] of [
+    ['a floor plan', 'technical drawing'],
+    ['line art', 'vector art'],
+    ['a video game screenshot', 'pixel art'],
+    ['a woman reading a map, a photograph', 'film photograph'],
+    ['a painting', 'photorealistic'],
+  ] as const) {
+    expect(contradict(mediaOf(medium), mediaOf(flavor)), `${medium}, ${flavor}`).toBe(false)
+  }
 })

@@ -71,7 +71,7 @@ process.on('SIGINT', () => stop('SIGINT'))
 process.on('SIGTERM', () => stop('SIGTERM'))
 process.on('SIGHUP', () => stop('SIGTERM'))
 process.on('exit', () => child.kill('SIGTERM'))
-// npm that is killed tells nobody, and the shell that it ran this in passes nothing on.
+// npm that is ended ends the shell that it ran this in, which passes nothing on.
 const parent = process.ppid
 if (process.env.npm_lifecycle_event !== undefined) {
   setInterval(() => process.ppid !== parent && !stopping && stop('SIGTERM'), 500).unref()

@@ -33,7 +33,10 @@ const TABLE = {
   index_model_mismatch: [500, 'Rebuild the index for this model: "termlens build".'],
   internal: [500, 'This is a bug: please report it with the request id.'],
   bank_invalid: [422, 'See assets/banks/README.md for the format of a bank.'],
-  text_unknown: [422, 'The shipped model has no text tower yet: only texts in its committed cache can be encoded.'],
+  text_unknown: [
+    422,
+    'The model has no text tower yet: take the terms out, or put them into assets/banks and run training/embed_bank_texts.py.',
+  ],
   input_not_found: [404, 'Check the path.'],
   setup_missing: [503, 'Run "termlens doctor".'],
 } as const satisfies Record<string, readonly [status: number, hint: string]>

@@ -63,7 +63,7 @@ async function checkBanksGiven({ indexDir, banksDir }: ReturnType<typeof folders
   if (missing.length === 0) return
   const names = missing.map(({ name }) => name)
   throw new TermlensError('option_invalid', `The index has banks that are not in ${banksDir}: ${names.join(', ')}.`, {
-    hint: `Pass ${names.map((name) => `--bank ${name}=<file>`).join(' ')} to verify it, or build it anew without.`,
+    hint: `Pass ${names.map((name) => `--bank ${name}=<file>`).join(' ')} to verify it, or build the index again without.`,
   })
 }
 

@@ -72,9 +72,8 @@ describe('JSON', () => {
     arrives(post('/v1/embed', JSON.stringify({ image: base64 }), { 'Content-Type': type })),
   )
 
-  test.each(['%%%', 'a', 'ab=c', 'data:image/png;base64', 'data:image/svg+xml,<svg/>'])(
-    '%j is no base64',
-    (text) => refused(json('/v1/embed', { image: text }), 422, 'image_corrupt'),
+  test.each(['%%%', 'a', 'ab=c', 'data:image/png;base64', 'data:image/svg+xml,<svg/>'])('%j is no base64', (text) =>
+    refused(json('/v1/embed', { image: text }), 422, 'image_corrupt'),
   )
 
   test('an address is not fetched', () =>

@@ -178,7 +178,7 @@ describe('doctor', () => {
     expect(code).toBe(0)
     const findings = JSON.parse(stdout) as Finding[]
     expect(findings.map(({ check, ok }) => [check, ok])).toEqual(
-      ['Node', 'packages', 'bindings', 'model', 'index', 'banks', 'a picture', 'captioners'].map((check) => [
+      ['Node', 'packages', 'bindings', 'banks', 'model', 'index', 'a picture', 'captioners'].map((check) => [
         check,
         true,
       ]),

@@ -102,7 +102,7 @@ describe('interrogate', () => {
       expect.objectContaining({
         file: '-',
         code: expect.stringMatching(/^image_/),
-        hint: expect.stringContaining('pipe a picture'),
+        hint: expect.stringMatching(/^Give /),
         request_id: expect.stringMatching(/^[\da-f-]{36}$/),
       }),
     ])

@@ -1,6 +1,9 @@
 /** The scripts of package.json: what they say where nothing is installed, what they hand on, and that nothing of them stays behind. */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { cp, readFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { deployOptions } from '../../../index-build/deploy-options.ts'
@@ -39,36 +42,42 @@ describe('deploy', () => {
   })
 })
 
-/** Killing a process by its signal is not known to Windows. */
-describe.skipIf(process.platform === 'win32')('npm start', () => {
+/** Signals of one process to another are not known to Windows. */
+describe.skipIf(process.platform === 'win32')('npm start leaves no server behind', () => {
+  const script = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    .scripts.start.split(' ')
+    .slice(1)
+
+  async function freePort(): Promise<number> {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    await new Promise((resolve) => probe.close(resolve))
+    return port
+  }
   const answers = (port: number) =>
     fetch(`http://127.0.0.1:${port}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     )
-  const until = async (wanted: boolean, port: number) => {
-    const end = Date.now() + 30_000
-    while ((await answers(port)) !== wanted && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 200))
-    return answers(port)
+  async function until(wanted: boolean, port: number): Promise<void> {
+    while ((await answers(port)) !== wanted) await new Promise((resolve) => setTimeout(resolve, 200))
   }
 
-  test.each([
-    ['SIGTERM', 8931],
-    ['SIGHUP', 8932],
-    ['SIGKILL', 8933],
-  ] as const)('that ends by %s leaves no server behind', async (signal, port) => {
-    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-    const args = scripts.start.split(' ').slice(1)
-    // In the place of npm: a parent that only waits.
-    const parent = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(args)}, { stdio: 'ignore' }); process.stdin.resume()`
-    const child = spawn(process.execPath, ['-e', parent], {
-      cwd: root,
-      env: { ...process.env, PORT: String(port), npm_lifecycle_event: 'start' },
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
-    expect(await until(true, port)).toBe(true)
+  /** Starts `args`, and ends it by `signal` when the server answers. */
+  async function startAndEnd(args: string[], signal: NodeJS.Signals): Promise<void> {
+    const port = await freePort()
+    const env = { ...process.env, PORT: String(port), npm_lifecycle_event: 'start' }
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['pipe', 'ignore', 'ignore'] })
+    await until(true, port)
     child.kill(signal)
-    expect(await until(false, port)).toBe(false)
+    await until(false, port)
+  }
+
+  test.each(['SIGTERM', 'SIGHUP'] as const)('that ends by %s', (signal) => startAndEnd(script, signal))
+
+  test('whose parent is gone, as the shell that npm runs it in', () => {
+    const waits = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(script)}); process.stdin.resume()`
+    return startAndEnd(['-e', waits], 'SIGKILL')
   })
 })

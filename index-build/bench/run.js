@@ -1,3 +1,0 @@
-import '../wasm-hook.ts'
-
-await import('./main.ts')

@@ -142,18 +142,22 @@ def compare(ours: np.ndarray, theirs: np.ndarray, seed: int = 0) -> dict[str, fl
 
 @torch.no_grad()
 def warm_start(student: Student, pieces: list[int], run: Path) -> None:
-    """Weights of another run of the same layers; factors are fitted anew, pieces unknown there stay the teacher's."""
+    """Weights of another run of the same layers; pieces unknown there stay the teacher's, other grids are new."""
     state = torch.load(run / "last.pt", weights_only=True)["model"]
     row = {piece: i for i, piece in enumerate(json.loads((run / "pieces.json").read_text()))}
     known = [i for i, piece in enumerate(pieces) if piece in row]
+    theirs = [row[pieces[i]] for i in known]
     for name, value in student.named_parameters():
         if name == "words.weight":
-            value[known] = state[name][[row[pieces[i]] for i in known]]
+            value[known] = state[name][theirs]
         elif not name.endswith("scale"):
             value.copy_(state[name])
-    for module in student.modules():
+    for name, module in student.named_modules():
         if isinstance(module, Grid):
             module.scale.copy_(first_scale(module.weight, module.levels).log())
+            ours, there = (known, theirs) if name == "words" else (slice(None), slice(None))
+            same = module.levels[ours] == state[name + ".levels"][there]
+            module.scale[ours] = torch.where(same, state[name + ".scale"][there], module.scale[ours])
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from torch import nn
 HEADS, WIDTH, EPS, MAX_TOKENS = 12, 384, 1e-12, 128
 LAYERS = (0, 1, 3, 4, 5)
 LEVELS = 9
-COMMON, COMMON_LEVELS, RARE_LEVELS = 12288, 3, 2
+COMMON, COMMON_LEVELS, RARE_LEVELS = 8192, 3, 2
 
 
 def grid(w: torch.Tensor, scale: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:

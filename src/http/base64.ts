@@ -29,12 +29,12 @@ export function decodeBase64(text: string, most: number): Uint8Array<ArrayBuffer
     bits = (bits << 6) | value
     count += 6
     if (count >= 8) {
+      if (length === most) throw new TermlensError('image_too_large', `The image has more than ${most} bytes.`)
       count -= 8
       bytes[length++] = bits >> count
     }
   }
   if (count === 6) throw notBase64()
-  if (length > most) throw new TermlensError('image_too_large', `The image has ${length} bytes, more than ${most}.`)
   return bytes.subarray(0, length)
 }
 

@@ -21,13 +21,31 @@ export async function loadEncoder(read: ReadAsset, spec: ModelSpec, wasm: WebAss
   return createImageEncoder({ spec, model, wasm })
 }
 
+/** Turns a picture that the codecs here refuse into a small one that they read. */
+export type Reduce = (image: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>
+
+/** What another decoder may still read. */
+const REDUCIBLE = new Set(['image_heic', 'image_too_many_pixels'])
+
 /**
  * Loads the encoder at the first picture; later ones share the load, and a failed load is tried again by the next.
  * @throws TermlensError (when called) of the image family, `model_load_failed`, `overloaded`
  */
-export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>): Vision {
+export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>, reduce?: Reduce): Vision {
   const encoder = once(load)
   const queue = createQueue(MOST_WAITING)
+
+  async function decoded(image: Uint8Array, signal: AbortSignal | undefined): Promise<DecodedPixels> {
+    try {
+      return await decode(image, spec.image.size, signal)
+    } catch (error) {
+      if (!reduce || !(error instanceof TermlensError) || !REDUCIBLE.has(error.code)) throw error
+      const small = await reduce(image as Uint8Array<ArrayBuffer>).catch(() => {
+        throw error
+      })
+      return decode(small, spec.image.size, signal)
+    }
+  }
 
   async function inTurn<T>(
     image: Uint8Array,
@@ -38,7 +56,7 @@ export function createVision(spec: ModelSpec, load: () => Promise<ImageEncoder>)
     const leave = await clock.time('queue', () => queue())
     try {
       signal?.throwIfAborted()
-      return await use(await clock.time('decode', () => decode(image, spec.image.size, signal)))
+      return await use(await clock.time('decode', () => decoded(image, signal)))
     } finally {
       leave()
     }

@@ -4,6 +4,7 @@ import { type AiBinding, configure } from './caption/index.ts'
 import { loadEngine, type ReadAsset } from './engine.ts'
 import { createApp } from './http/app.ts'
 import { durableState, type ObjectNamespace } from './http/compat/index.ts'
+import type { ImagesBinding } from './images-binding.ts'
 import { once } from './once.ts'
 import relaxedKernel from './term-index/kernel/kernel-relaxed.wasm'
 import type { ModelSpec } from './types.ts'
@@ -17,6 +18,8 @@ export interface WorkerEnv {
   TERMLENS_COMPAT?: string
   /** Endpoints that describe, answer and tag, as JSON: docs/captioning.md. */
   TERMLENS_CAPTIONERS?: string
+  /** Cloudflare Images: reads HEIC and pictures over a cap; optional. */
+  IMAGES?: ImagesBinding
   /** Workers AI; optional. */
   AI?: AiBinding
   /** Secrets, by the names that TERMLENS_CAPTIONERS gives. */
@@ -25,7 +28,7 @@ export interface WorkerEnv {
 
 /** How an entry sees pictures; the free entry does not. */
 export interface Sight {
-  createVision(spec: ModelSpec, read: ReadAsset): Vision
+  createVision(spec: ModelSpec, read: ReadAsset, env: WorkerEnv): Vision
   heapBytes(): number
 }
 
@@ -49,7 +52,7 @@ export function createWorker(sight?: Sight) {
       engine: once(async () => {
         const engine = await loadEngine(read, relaxedKernel)
         indexBytes = engine.bytes
-        vision = sight?.createVision(engine.spec, read)
+        vision = sight?.createVision(engine.spec, read, env)
         return vision ? { ...engine, ...configured, see: vision, look: vision.look } : engine
       }),
       state: () => ({

@@ -29,7 +29,15 @@ function importsOf(file: string): string[] {
 
 const ROOMS = ['src/image/', 'src/encoder/', 'src/term-index/', 'src/prompt/']
 const SHARED = ['src/types.ts', 'src/errors.ts']
-const WAY = ['src/interrogator.ts', 'src/tasks.ts', 'src/vision.ts', 'src/engine.ts', 'src/clock.ts', 'src/once.ts']
+const WAY = [
+  'src/images-binding.ts',
+  'src/interrogator.ts',
+  'src/tasks.ts',
+  'src/vision.ts',
+  'src/engine.ts',
+  'src/clock.ts',
+  'src/once.ts',
+]
 
 interface Rule {
   who: (file: string) => boolean

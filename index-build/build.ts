@@ -27,7 +27,7 @@ import { PROVEN, readLabels } from './evidence.ts'
 import { type Published, publish } from './publish.ts'
 import { type Measure, rowStatistics } from './row-statistics.ts'
 import { packRows, rowLabels, rowTexts } from './rows.ts'
-import { openTextCache } from './text-cache.ts'
+import { openTexts } from './texts.ts'
 
 export interface BuildOptions {
   /** Folder of bank files; null for the user's banks alone. */
@@ -84,7 +84,7 @@ const LANGUAGE_OF_NAMES = 'zh-CN'
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const { rules = 'termlens', rows: dtype = rules === 'original' ? 'f16' : 'i8', signal, onProgress } = options
   const spec = await readSpec(options.modelDir)
-  const encoder = options.encoder ?? (await openTextCache(options.modelDir, spec))
+  const encoder = options.encoder ?? (await openTexts(options.modelDir, spec))
   const measure: Measure = {
     pictures: rules === 'original' ? [] : (options.calibration ?? []),
     labels: rules === 'original' ? null : await readLabels(options.modelDir, spec),
@@ -97,6 +97,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const shards = new Map<string, Uint8Array>()
   const entries: ManifestBank[] = []
   const warnings = banks.flatMap((bank) => bank.warnings)
+  const own = new Set(options.userBanks?.map(({ name }) => name))
   let done = 0
   for (const bank of banks) {
     signal?.throwIfAborted()
@@ -106,7 +107,8 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
       rules,
       dtype,
       engine: options.engine,
-      measure,
+      // Who adds a bank wants it heard: its terms are not weighed by what the model was shown.
+      measure: own.has(bank.name) ? { ...measure, labels: null } : measure,
       onProgress: (ready) => {
         signal?.throwIfAborted()
         onProgress?.({ bank: bank.name, done: done + ready, total })

@@ -16,7 +16,7 @@ import { openIndexFolder } from './index-folder.ts'
 import { fallsShort, KS, measureRecall, type Recall } from './recall.ts'
 import { rowTexts } from './rows.ts'
 import { formatTable, percent } from './table.ts'
-import { openTextCache } from './text-cache.ts'
+import { openTexts } from './texts.ts'
 
 export interface VerifyOptions {
   indexDir: string
@@ -67,7 +67,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const thresholds = options.thresholds ? everyEngine(options.thresholds) : THRESHOLDS
   const spec = await readSpec(options.modelDir)
   const index = await openIndexFolder(options.indexDir, spec, { engine: options.engine })
-  const encoder = options.encoder ?? (await openTextCache(options.modelDir, spec))
+  const encoder = options.encoder ?? (await openTexts(options.modelDir, spec))
   const banks = await readBanks(options.banksDir, options.userBanks)
   const gloss = glossOf(spec, index.manifest.rules)
 

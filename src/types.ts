@@ -25,6 +25,23 @@ export interface ImageSpec {
   std: readonly [number, number, number]
 }
 
+/** The text tower of a model: `text.tower` of its spec. */
+export interface TextTower {
+  /** The weights; compressed with gzip where the name ends in `.gz`. */
+  file: string
+  format: 'onnx' | 'ort'
+  input_ids: string
+  /** Null where the model takes one text without padding and so needs no mask. */
+  attention_mask: string | null
+  output: string
+  /** Start and end token included; of longer texts the beginning is encoded. */
+  max_tokens: number
+  /** The model's `tokenizer.json`. */
+  tokenizer: string
+  /** SHA-256 of `file`, in hex. */
+  digest: string
+}
+
 /** Everything that distinguishes one model from another: the JSON beside the weights. */
 export interface ModelSpec {
   name: string
@@ -35,8 +52,9 @@ export interface ModelSpec {
   image: ImageSpec
   similarity: { kind: 'cosine' } | { kind: 'sigmoid'; scale: number; bias: number }
   text: {
-    /** Base name of the committed text vectors (`<cache>.txt`, `<cache>.bin`), where the model has no text tower. */
+    /** Base name of the committed text vectors (`<cache>.txt`, `<cache>.bin`): what they have need not be encoded. */
     cache?: string
+    tower?: TextTower
     /** File with the training pictures per label, by kind: what the model has evidence for. */
     labels?: string
     /** How a term with a gloss is encoded, with `{term}` and `{gloss}`; null where glosses are not for this model. */

@@ -27,6 +27,12 @@ from termlens_training.supervision import class_names
 LICENSE = "weights trained partly on research-only pictures: see docs/models.md"
 
 
+def text_tower() -> dict:
+    """The text tower that lies beside the image tower, if it does."""
+    file = MODEL / "text.json"
+    return {"tower": json.loads(file.read_text(encoding="utf-8"))["tower"]} if file.exists() else {}
+
+
 def spec(digest: str, side: int, license_text: str) -> dict:
     """The ModelSpec of `model.json`."""
     return {
@@ -43,7 +49,7 @@ def spec(digest: str, side: int, license_text: str) -> dict:
             "std": [float(x) for x in STD.astype(np.float64).round(8)],
         },
         "similarity": {"kind": "cosine"},
-        "text": {"cache": "text-cache", "labels": "labels.json", "gloss": GLOSS},
+        "text": {"cache": "text-cache", "labels": "labels.json", "gloss": GLOSS, **text_tower()},
         "license": license_text,
         "card": "docs/models.md",
     }

@@ -11,7 +11,7 @@ import { evaluate, formatEvaluation } from '../evaluate.ts'
 import { callerDir } from '../inputs.ts'
 import { assetsDir, readFrom } from '../local-engine.ts'
 import { createProgress } from '../progress.ts'
-import { openTextCache } from '../text-cache.ts'
+import { openTexts } from '../texts.ts'
 
 export function addEvaluateCommand(program: Command): void {
   program
@@ -31,7 +31,7 @@ export function addEvaluateCommand(program: Command): void {
         data: set,
         ...(split !== undefined && { split }),
         see: (picture) => see(picture, startClock()),
-        text: await openTextCache(modelDir, spec),
+        text: await openTexts(modelDir, spec),
         onProgress: (done, total) => {
           if (done === 0) progress.start(total)
           progress.set(done)

@@ -5,6 +5,17 @@ import type { ModelSpec } from '../types.ts'
 
 const triple = z.tuple([z.number(), z.number(), z.number()])
 
+const tower = z.object({
+  file: z.string(),
+  format: z.enum(['onnx', 'ort']),
+  input_ids: z.string(),
+  attention_mask: z.string().nullable(),
+  output: z.string(),
+  max_tokens: z.int().min(2),
+  tokenizer: z.string(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
 const schema: z.ZodType<ModelSpec> = z.object({
   name: z.string().min(1),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
@@ -24,6 +35,7 @@ const schema: z.ZodType<ModelSpec> = z.object({
   text: z.object({
     cache: z.string().exactOptional(),
     labels: z.string().exactOptional(),
+    tower: tower.exactOptional(),
     gloss: z.string().nullable(),
   }),
   license: z.string(),

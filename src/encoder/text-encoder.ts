@@ -1,26 +1,9 @@
 /** Text encoder: texts in, unit vectors out, in the space of the image encoder, by an onnxruntime-web session. */
 import { TermlensError } from '../errors.ts'
-import type { ModelSpec, TextEncoder } from '../types.ts'
+import type { ModelSpec, TextEncoder, TextTower } from '../types.ts'
 import { normalise } from './image-encoder.ts'
 import { createSession, ort } from './runtime.ts'
 import { createTokenizer } from './tokenizer.ts'
-
-/** The text tower of a model: `text.tower` of its spec. */
-export interface TextTower {
-  /** The weights; compressed with gzip where the name ends in `.gz`. */
-  file: string
-  format: 'onnx' | 'ort'
-  input_ids: string
-  /** Null where the model takes one text without padding and so needs no mask. */
-  attention_mask: string | null
-  output: string
-  /** Start and end token included; of longer texts the beginning is encoded. */
-  max_tokens: number
-  /** The model's `tokenizer.json`. */
-  tokenizer: string
-  /** SHA-256 of `file`, in hex. */
-  digest: string
-}
 
 export interface TextEncoderSource {
   spec: Pick<ModelSpec, 'embedding_size'> & { text: { tower: TextTower } }

@@ -22,11 +22,17 @@ export function excluder(exclude: readonly string[]): (label: Label) => boolean 
     terms.some((term) => [label.text, label.term, label.name ?? ''].some((text) => mentions(text, term)))
 }
 
-/** The banks of a positive prompt: those of the request that the ranker has. `exclude=artists` takes the artist bank away. */
+/** Banks that feed captions, tags and negative prompts. Whatever else an index has, its owner added to be heard. */
+const FEEDING: readonly string[] = ['subject', 'tag', 'negative']
+
+/** The banks of a positive prompt: those of the request that the ranker has, or all that speak. `exclude=artists` takes the artist bank away. */
 export function banksOf({ ranker, options }: Pick<Task, 'ranker' | 'options'>, speaking: readonly string[]): string[] {
   const there = new Set(ranker.banks().map(({ name }) => name))
   const silent = options.exclude.some(isArtists) ? ['negative', 'artist'] : ['negative']
-  return [...new Set(options.banks ?? speaking)].filter((bank) => there.has(bank) && !silent.includes(bank))
+  const own = [...there].filter((bank) => !speaking.includes(bank) && !FEEDING.includes(bank))
+  return [...new Set(options.banks ?? [...speaking, ...own])].filter(
+    (bank) => there.has(bank) && !silent.includes(bank),
+  )
 }
 
 /**

@@ -4,8 +4,8 @@ import ortWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { heapBytes } from '../../src/encoder/index.ts'
 import { createSession } from '../../src/encoder/runtime.ts'
-import { createTextEncoder, type TextTower } from '../../src/encoder/text-encoder.ts'
-import type { TextEncoder } from '../../src/types.ts'
+import { createTextEncoder } from '../../src/encoder/text-encoder.ts'
+import type { TextEncoder, TextTower } from '../../src/types.ts'
 
 const folder = new URL('../../assets/models/termlens-lite0/', import.meta.url)
 const readJson = (url: URL) => JSON.parse(readFileSync(url, 'utf8'))

@@ -275,6 +275,14 @@ test('a bank of the user speaks where flavors do', async () => {
   expect(prompt).toBe('a lighthouse on a cliff, a watercolor painting, lonely')
 })
 
+test('a bank that the owner of the index added speaks unasked, as flavors do; those that feed captions do not', async () => {
+  const mood = [{ term: 'lonely', at: at(0.9, 60) }]
+  const ranker = memoryRanker({ ...gallery, mood, subject: [{ term: 'lighthouse keeper', at: at(0.9, 61) }] })
+  const { prompt } = await ask({}, { ranker })
+  expect(prompt).toContain('lonely')
+  expect(prompt).not.toContain('keeper')
+})
+
 test('no bank, an empty bank, no caption: whatever there is', async () => {
   const empty = { text: '', source: 'retrieval' }
   for (const rules of ['termlens', 'original'] as const) {

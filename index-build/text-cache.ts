@@ -14,7 +14,7 @@ const NAMED = 10
 /** @throws TermlensError `setup_missing` where the files are missing or do not fit the model */
 export async function openTextCache(modelDir: string, spec: ModelSpec): Promise<TextCache> {
   const { cache } = spec.text
-  if (!cache) throw setup(`The model ${spec.name} comes without text vectors, and there is no text tower yet.`)
+  if (!cache) throw setup(`The model ${spec.name} comes without text vectors.`)
   const path = join(modelDir, cache)
   let files: [string, Buffer]
   try {

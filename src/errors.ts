@@ -35,7 +35,7 @@ const TABLE = {
   bank_invalid: [422, 'See assets/banks/README.md for the format of a bank.'],
   text_unknown: [
     422,
-    'The model has no text tower yet: take the terms out, or put them into assets/banks and run training/embed_bank_texts.py.',
+    'This model has neither their vectors nor a text tower: take the terms out, or use a model with one.',
   ],
   input_not_found: [404, 'Check the path.'],
   setup_missing: [503, 'Run "termlens doctor".'],

@@ -52,21 +52,35 @@ describe('build', () => {
   test.each([
     ['a list that is not there', ['--bank', 'mine=nothing.txt'], /input_not_found: .*nothing\.txt/],
     ['a list without a name', ['--bank', 'nothing.txt'], /name=file/],
-    [
-      'a term that the model has no vector for',
-      ['--bank', 'mine=mine.txt'],
-      /text_unknown: .*mine\.txt.*"zxqv of no sense".*\n.*embed_bank_texts\.py/,
-    ],
     ['rules that are none', ['--rules', 'mine'], /termlens, original/],
     ['an engine that is none', ['--engine', 'mine'], /exact, prefilter, graph/],
   ])('2: %s; the old index stays', async (_, args, words) => {
-    await fill(folder, { 'mine.txt': 'zxqv of no sense\r\n' })
     const before = await readFile(join(assets, 'index/manifest.json'), 'utf8')
     const { code, stdout, stderr } = await run('build', ...args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(words)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(await readFile(join(assets, 'index/manifest.json'), 'utf8')).toBe(before)
+  })
+
+  test('encodes a list of words that nobody encoded before; without a text tower it names them and the old index stays', async () => {
+    await fill(folder, { 'mine.txt': 'zxqv of no sense\r\n' })
+    const spec = join(assets, 'models/termlens-lite0/model.json')
+    const [whole, before] = await Promise.all(
+      [spec, join(assets, 'index/manifest.json')].map((file) => readFile(file, 'utf8')),
+    )
+    const bare = JSON.parse(whole!)
+    delete bare.text.tower
+    await writeFile(spec, JSON.stringify(bare))
+    const refused = await run('build', '--bank', 'mine=mine.txt')
+    await writeFile(spec, whole!)
+    expect(refused).toMatchObject({ code: 2, stdout: '' })
+    expect(refused.stderr).toMatch(/text_unknown: .*mine\.txt.*"zxqv of no sense".*\n.*text tower/)
+    expect(await readFile(join(assets, 'index/manifest.json'), 'utf8')).toBe(before)
+
+    const added = await run('build', '--bank', 'mine=mine.txt')
+    expect(added.stdout).toMatch(/25 terms in 3 banks/)
+    expect((await run('build')).stdout).toBe(built.stdout)
   })
 
   test('gives every bank the engine asked for, and verify measures it beside the exact one, or alone', async () => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the dual encoder: `python train.py --data ../../shared/dataset --minutes 60`.
+"""Train the dual encoder: `python train.py --data DIR --minutes 60`.
 
 Two stages. First the heads on frozen features of a few augmented views (minutes), then the last
 blocks of the trunk with fresh augmentation until the time budget is spent. Checkpoints after every

@@ -1,5 +1,5 @@
 /**
- * From a tagger's scores to tags, as the WD14 taggers' own demo does it (peers.md §5.0), with the additions of the web-UI extension
+ * From a tagger's scores to tags, as the WD14 taggers' own demo does it, with the additions of the web-UI extension
  * (§5.1): additional and excluded tags, order, underscores, escaping, weights. Pure functions.
  */
 

@@ -1,13 +1,12 @@
 /**
  * A bare cog container: POST /predictions.
- * Wire shape: cog's "HTTP API" document; peers.md §4.1.6. All slots busy is 409.
+ * Wire shape: cog's "HTTP API" document. All slots busy is 409.
  */
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { bearer, exchange, readJson, redact } from './http.ts'
-import { answerInput, describeInput, output, type Template, withoutPrefix } from './prediction.ts'
+import { output, type Template, templateEndpoint, withoutPrefix } from './prediction.ts'
 import type { SettingsOf } from './settings.ts'
-import { cleanTexts, several } from './text.ts'
 import type { Endpoint, Service } from './types.ts'
 
 const prediction = z.object({ status: z.string(), output: z.unknown().optional(), error: z.string().nullish() })
@@ -24,18 +23,5 @@ export function cog({ url, prompt, describe, answer }: SettingsOf<'cog'>, servic
     return withoutPrefix(text.data)
   }
 
-  const ask = async (input: Template, n: number, signal: AbortSignal) =>
-    cleanTexts(await several(n, () => predict(input, signal)))
-
-  return {
-    ...(describe && {
-      describe: (request) => ask(describeInput(describe, request, prompt), request.n, request.signal),
-    }),
-    ...(answer && {
-      answer: async (request) => {
-        const texts = await ask(answerInput(answer, request), request.n, request.signal)
-        return texts.map((text) => ({ text }))
-      },
-    }),
-  }
+  return templateEndpoint({ prompt, describe, answer }, predict)
 }

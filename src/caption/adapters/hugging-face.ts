@@ -1,7 +1,7 @@
 /**
  * Hugging Face inference: image-to-text and visual question answering. `url` is the model's whole address.
  * Wire shapes: the task schemas of huggingface.co/docs/inference-providers; older servers wrap captions in a list and
- * answer 503 with `estimated_time` while a model loads; peers.md §4.1.4.
+ * answer 503 with `estimated_time` while a model loads.
  */
 import { z } from 'zod'
 import { bearer, exchange, readJson } from './http.ts'

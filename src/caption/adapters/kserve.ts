@@ -1,6 +1,6 @@
 /**
  * KServe v2 (Open Inference Protocol) and Triton, in its JSON form; tensor names by setting.
- * Wire shape: the Open Inference Protocol, "Inference" of its HTTP/REST API; peers.md §4.1.7.
+ * Wire shape: the Open Inference Protocol, "Inference" of its HTTP/REST API.
  * The picture travels as base64 in a BYTES tensor of one element.
  */
 import { z } from 'zod'

@@ -1,26 +1,18 @@
 /**
  * Ollama's own API: POST /api/chat, streamed as one JSON object a line.
- * Wire shape: Ollama's API document, "Generate a chat completion" with images; peers.md §4.1.2.
+ * Wire shape: Ollama's API document, "Generate a chat completion" with images.
  */
 import { z } from 'zod'
+import { type Chat, chatEndpoint } from './chat.ts'
 import { Failure } from './failure.ts'
 import { bearer, exchange, parseJson, readJson, readLines } from './http.ts'
 import type { SettingsOf } from './settings.ts'
-import { cleanTexts, DEFAULT_LENGTH, DEFAULT_PROMPT, several, toBase64 } from './text.ts'
-import type { Endpoint, Picture, Service } from './types.ts'
+import { cleanTexts, several, toBase64 } from './text.ts'
+import type { Endpoint, Service } from './types.ts'
 
 const message = z.object({ content: z.string() })
 const reply = z.object({ message, done: z.literal(true) })
 const line = z.object({ message: message.optional(), done: z.boolean().optional(), error: z.string().optional() })
-
-interface Chat {
-  image: Picture
-  text: string
-  length: number
-  n: number
-  onToken?: ((token: string) => void) | undefined
-  signal: AbortSignal
-}
 
 export function ollama(settings: SettingsOf<'ollama'>, service: Service): Endpoint {
   const send = ({ image, text, length, signal }: Chat, stream: boolean) =>
@@ -46,18 +38,7 @@ export function ollama(settings: SettingsOf<'ollama'>, service: Service): Endpoi
     )
   }
 
-  return {
-    describe: ({ prompt, max_length, ...request }) =>
-      candidates({
-        ...request,
-        text: prompt ?? settings.prompt ?? DEFAULT_PROMPT,
-        length: max_length ?? DEFAULT_LENGTH,
-      }),
-    answer: async ({ question, ...request }) => {
-      const texts = await candidates({ ...request, text: question, length: DEFAULT_LENGTH })
-      return texts.map((text) => ({ text }))
-    },
-  }
+  return chatEndpoint(settings.prompt, candidates)
 }
 
 async function readStream(response: Response, signal: AbortSignal, onToken: (token: string) => void): Promise<string> {

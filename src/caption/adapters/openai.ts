@@ -1,13 +1,14 @@
 /**
  * OpenAI-compatible chat completions: vLLM, llama.cpp server, Ollama under /v1, LM Studio, TGI, OpenAI.
- * Wire shape: the OpenAI API reference, "Create chat completion" and its streaming; peers.md §4.1.1.
+ * Wire shape: the OpenAI API reference, "Create chat completion" and its streaming.
  */
 import { z } from 'zod'
+import { type Chat, chatEndpoint } from './chat.ts'
 import { Failure } from './failure.ts'
 import { bearer, exchange, parseJson, readJson, readLines } from './http.ts'
 import type { SettingsOf } from './settings.ts'
-import { cleanTexts, DEFAULT_LENGTH, DEFAULT_PROMPT, several, toDataUrl } from './text.ts'
-import type { Endpoint, Picture, Service } from './types.ts'
+import { cleanTexts, several, toDataUrl } from './text.ts'
+import type { Endpoint, Service } from './types.ts'
 
 const completion = z.object({
   choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),
@@ -24,15 +25,6 @@ const chunk = z.object({
     )
     .optional(),
 })
-
-interface Chat {
-  image: Picture
-  text: string
-  length: number
-  n: number
-  onToken?: ((token: string) => void) | undefined
-  signal: AbortSignal
-}
 
 export function openai(settings: SettingsOf<'openai'>, service: Service): Endpoint {
   const send = ({ image, text, length, n, signal }: Chat, stream: boolean) =>
@@ -82,18 +74,7 @@ export function openai(settings: SettingsOf<'openai'>, service: Service): Endpoi
     return readEvents(response, chat.signal, onToken)
   }
 
-  return {
-    describe: ({ prompt, max_length, ...request }) =>
-      candidates({
-        ...request,
-        text: prompt ?? settings.prompt ?? DEFAULT_PROMPT,
-        length: max_length ?? DEFAULT_LENGTH,
-      }),
-    answer: async ({ question, ...request }) => {
-      const texts = await candidates({ ...request, text: question, length: DEFAULT_LENGTH })
-      return texts.map((text) => ({ text }))
-    },
-  }
+  return chatEndpoint(settings.prompt, candidates)
 }
 
 /** Server-sent events up to `[DONE]`; a stream that ends before it, and before a `finish_reason`, was cut. */

@@ -1,13 +1,12 @@
 /**
  * Replicate: create a prediction, wait for it, poll it, cancel it when nobody waits any more.
- * Wire shape: Replicate's HTTP API reference (`predictions.create`, `.get`, `.cancel`, headers `Prefer` and `Cancel-After`); peers.md §4.1.5.
+ * Wire shape: Replicate's HTTP API reference (`predictions.create`, `.get`, `.cancel`, headers `Prefer` and `Cancel-After`).
  */
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { bearer, exchange, readJson, redact } from './http.ts'
-import { answerInput, describeInput, output, type Template, withoutPrefix } from './prediction.ts'
+import { output, type Template, templateEndpoint, withoutPrefix } from './prediction.ts'
 import type { SettingsOf } from './settings.ts'
-import { cleanTexts, several } from './text.ts'
 import { sleep } from './time.ts'
 import type { Endpoint, Service } from './types.ts'
 
@@ -91,18 +90,5 @@ export function replicate(settings: SettingsOf<'replicate'>, service: Service): 
     return withoutPrefix(text.data)
   }
 
-  const ask = async (input: Template, n: number, signal: AbortSignal) =>
-    cleanTexts(await several(n, () => predict(input, signal)))
-
-  return {
-    ...(describe && {
-      describe: (request) => ask(describeInput(describe, request, prompt), request.n, request.signal),
-    }),
-    ...(answer && {
-      answer: async (request) => {
-        const texts = await ask(answerInput(answer, request), request.n, request.signal)
-        return texts.map((text) => ({ text }))
-      },
-    }),
-  }
+  return templateEndpoint({ prompt, describe, answer }, predict)
 }

@@ -1,7 +1,7 @@
 /**
  * The APIs of the Stable Diffusion web UIs: A1111's interrogator, SD.Next's captioners, the tagger extension.
- * Wire shapes: the pydantic models of those programs, in our words in peers.md §1.4.1 (A1111), §4.2 (SD.Next, old and new)
- * and §5.1 (tagger extension, flat and nested dialect). All of them report some errors inside a 200.
+ * Wire shapes: the pydantic models of those programs, in our words in docs/compat.md: A1111, SD.Next old and new,
+ * and the tagger extension with its flat and nested dialect. All of them report some errors inside a 200.
  */
 import { z } from 'zod'
 import { Failure } from './failure.ts'

@@ -41,7 +41,7 @@ const prompt = z.string().min(1).max(4000).optional()
 /** Members of a prediction's input; `{image}`, `{prompt}`, `{question}` and `{max_length}` are filled in. */
 const template = z.record(label, z.union([z.string(), z.number(), z.boolean()]))
 
-/** The inputs of BLIP's own cog model (peers.md §3.2). */
+/** The inputs of BLIP's own cog model. */
 const blip = {
   describe: template.nullable().default({ image: '{image}', task: 'image_captioning' }),
   answer: template.nullable().default({ image: '{image}', task: 'visual_question_answering', question: '{question}' }),

@@ -5,7 +5,7 @@ import type { Tags } from './types.ts'
 
 export const scores = z.record(z.string().min(1).max(200), z.number().min(0).max(1))
 
-/** The ratings of the WD14 taggers, of their v1 models and of DeepDanbooru (peers.md §5.0, §5.1). */
+/** The ratings of the WD14 taggers, of their v1 models and of DeepDanbooru. */
 const RATING = /^(rating:.+|general|sensitive|questionable|explicit|safe)$/
 
 /** Parts ratings from tags where a server sends both in one object. @throws Failure `bad_answer` when there is no tag */

@@ -1,7 +1,7 @@
 /**
  * Cloudflare Workers AI, by the binding `AI` or over REST.
  * Wire shapes: the models' pages and "Workers AI errors" on developers.cloudflare.com, and the binding's own code in
- * workerd (`src/cloudflare/internal/ai-api.ts`: `returnRawResponse` gives the HTTP answer, `signal` ends it); peers.md §4.1.3.
+ * workerd (`src/cloudflare/internal/ai-api.ts`: `returnRawResponse` gives the HTTP answer, `signal` ends it)
  */
 import { z } from 'zod'
 import { Failure } from './failure.ts'

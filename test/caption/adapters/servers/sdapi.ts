@@ -1,4 +1,4 @@
-/** A1111 with the tagger extension in both dialects, and SD.Next before and after its caption refactor, by peers.md. */
+/** A1111 with the tagger extension in both dialects, and SD.Next before and after its caption refactor. */
 import { z } from 'zod'
 import { type Handler, type Loopback, type Reply, readBody, type Seen } from './loopback.ts'
 import { answers, captions, inTurn, pictureBase64, SECRET, type Subject } from './subject.ts'
